@@ -64,15 +64,17 @@ class Chunk:
     """The text of one project in a document.
 
     ``lines`` are the numbers, from 0, of the document's non-blank lines that belong to the project;
-    ``start`` and ``end`` enclose them. ``heading`` are the lines above the chunk that it inherits its
-    form title and fiscal year from; they belong to the chunk or are residue, never both.
+    ``start`` and ``end`` enclose them. ``title`` and ``year`` are where the form's title (several
+    spans when it was broken over lines) and fiscal year stand: in the chunk itself or, inherited,
+    above it.
     """
 
     ordinal: int
     start: int
     end: int
     lines: tuple[int, ...]
-    heading: tuple[int, ...] = ()
+    title: tuple[Span, ...] = ()
+    year: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,27 @@
+"""Evaluation: how well the records match what people labelled by hand.
+
+From labels to figures, one module a step:
+
+- ``gold``     reads and checks the hand labels (the labelling guide says how they are made);
+- ``cells``    which values are scored, when two are the same, and which values a flag covers;
+- ``rows``     pairs the indicator rows of a label with those that were read, one to one;
+- ``compare``  one label against one record: values, errors, doubts; what *silent* means;
+- ``score``    the sums over all labels, and the goals;
+- ``report``   tables for people, JSON for programs.
+
+The principles: a value is right or wrong, by exact comparison, because a soft score hides just the
+errors that matter here (an amount ten times too small is nearly the same text). What is damaged in
+the source is not scored for accuracy but must be flagged. And the first figure to look at is the
+number of silent errors: wrong, and nobody was told.
+
+>>> from structurer.evaluation import load_gold, print_report, score          # doctest: +SKIP
+>>> print_report(score(load_gold(Path("eval/gold")), records), Console())      # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from structurer.evaluation.gold import GoldError, GoldLabel, load_gold
+from structurer.evaluation.report import as_dict, as_json, print_report
+from structurer.evaluation.score import Score, score
+
+__all__ = ["GoldError", "GoldLabel", "Score", "as_dict", "as_json", "load_gold", "print_report", "score"]

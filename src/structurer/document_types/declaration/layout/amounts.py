@@ -1,0 +1,187 @@
+"""项目资金: the two halves' totals and parts, from cells or from interleaved lines."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from structurer.document_types.declaration.layout.atoms import spans_of
+from structurer.document_types.declaration.layout.values import Value, compose
+from structurer.document_types.declaration.vocabulary import Group, squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.document_types.declaration.layout.atoms import Atom
+
+HALVES = ("implementation_period", "annual")
+PARTS = ("total", "central", "provincial", "municipal_county", "self_raised", "other")
+_NUMBER = re.compile(r"^-?[\d,.\s]*\d[\d,.\s]*$")
+_GROUPED = re.compile(r"^-?(?:\d{1,3}(?:,\d{3})*|\d+)(?:\.\d+)?$")
+_TEN_THOUSAND = Decimal(10_000)
+_WRAPPED_ROW = 4
+"""How many lines one row of the funding part may take when its cells wrap."""
+
+
+class Amount(NamedTuple):
+    """An amount as read: yuan as a decimal string (None when it is not a number), and its print.
+
+    ``sound`` is False where the print's thousands groups do not fit: a digit may be lost.
+    """
+
+    yuan: str | None
+    printed: Value
+    sound: bool
+
+
+class FundingTable(NamedTuple):
+    """Amounts by path below ``funding``; labels without an amount are empty cells.
+
+    ``odd`` are atoms that are neither label nor amount; ``doubled`` paths were printed twice with
+    different amounts.
+    """
+
+    amounts: dict[str, Amount]
+    printed: frozenset[str]
+    odd: tuple[Atom, ...]
+    doubled: tuple[str, ...]
+
+
+def read_funding(text: str, atoms: Sequence[Atom], factor_in_wan: bool) -> FundingTable:
+    """Read the funding part; ``factor_in_wan`` says that the form's unit is 万元."""
+    amounts: dict[str, Amount] = {}
+    odd: list[Atom] = []
+    doubled: list[str] = []
+    printed: set[str] = set()
+    for path, _, values, strays in _cells(atoms):
+        printed.add(path)
+        odd.extend(strays)
+        if not values:
+            continue
+        amount = parse_amount(compose(text, spans_of(values)), factor_in_wan)
+        if path not in amounts:
+            amounts[path] = amount
+        elif amounts[path].yuan != amount.yuan:
+            doubled.append(path)
+    return FundingTable(amounts, frozenset(printed), tuple(odd), tuple(doubled))
+
+
+def parse_amount(printed: Value, in_wan: bool = False) -> Amount:
+    """Return an amount in yuan; digits that the scanner split are joined, separators dropped."""
+    plain = unicodedata.normalize("NFKC", printed.text).replace("，", ",").replace(" ", "")
+    unit = _TEN_THOUSAND if in_wan else Decimal(1)
+    if plain.endswith("万元"):
+        plain, unit = plain[:-2], _TEN_THOUSAND
+    elif plain.endswith("元"):
+        plain, unit = plain[:-1], Decimal(1)
+    if not _NUMBER.match(plain) or plain.count(".") > 1:
+        return Amount(None, printed, sound=False)
+    digits = plain.replace(",", "")
+    if not re.fullmatch(r"-?\d+(\.\d+)?", digits):
+        return Amount(None, printed, sound=False)
+    yuan = digits if unit == 1 else _plain(Decimal(digits) * unit)
+    return Amount(yuan, printed, sound=bool(_GROUPED.match(plain)))
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class _Cell(NamedTuple):
+    """A printed label of the funding part, with what follows it."""
+
+    path: str
+    key: str
+    numbers: list[Atom]
+    strays: list[Atom]
+
+
+def _cells(atoms: Sequence[Atom]) -> list[_Cell]:
+    """Return the printed labels with their numbers, left half before right.
+
+    A number goes to the nearest label before it; where a line prints both halves' labels first and
+    both numbers after, they go to the labels in order.
+    """
+    annual_only = not any(_key(atom) == "implementation_period.total" for atom in atoms)
+    cells: list[_Cell] = []
+    waiting: list[_Cell] = []
+    half = _HalfCounter()
+    missing = ""
+    for position, atom in enumerate(atoms):
+        key = _key(atom)
+        if key is not None:
+            path = f"annual.{key}" if annual_only and "." not in key else half.path(key, atom.line)
+            cells.append(_Cell(path, key, [], []))
+            waiting.append(cells[-1])
+            missing = atom.match.missing if atom.match else ""
+        elif _is_number(atom.text) and cells:
+            _give_number(cells, waiting, atoms, position)
+        elif missing and squeeze(atom.text) == missing:
+            missing = ""
+        elif atom.group is not Group.FUNDING_TITLE and not _is_title_rest(atom) and cells:
+            cells[-1].strays.append(atom)
+    return cells
+
+
+class _HalfCounter:
+    """Tells which half a label stands in: the first of two close together is the left one."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def path(self, key: str, line: int) -> str:
+        if "." in key:
+            return key
+        half, last = self._seen.get(key, (1, line))
+        half = 0 if line - last > _WRAPPED_ROW else 1 - half
+        self._seen[key] = (half, line)
+        return f"{HALVES[half]}.{key}"
+
+
+def _give_number(cells: list[_Cell], waiting: list[_Cell], atoms: Sequence[Atom], position: int) -> None:
+    atom = atoms[position]
+    before = atoms[position - 1] if position else atom
+    last = cells[-1]
+    if last.numbers and last.numbers[-1] is before and before.line == atom.line:
+        joined = (before.text + atom.text).replace(" ", "")
+        if _GROUPED.match(joined) and not _GROUPED.match(before.text):
+            last.numbers.append(atom)
+            return
+    if not waiting:
+        last.strays.append(atom)
+        return
+    pair = len(waiting) > 1 and waiting[-2].key.split(".")[-1] == waiting[-1].key.split(".")[-1]
+    if pair and _numbers_ahead(atoms, position) == len(HALVES):
+        waiting.pop(-2).numbers.append(atom)
+        del waiting[:-1]
+    else:
+        waiting[-1].numbers.append(atom)
+        waiting.clear()
+
+
+def _numbers_ahead(atoms: Sequence[Atom], position: int) -> int:
+    count = 0
+    for atom in atoms[position:]:
+        if not _is_number(atom.text):
+            break
+        count += 1
+    return count
+
+
+def _key(atom: Atom) -> str | None:
+    return atom.label.key if atom.label is not None and atom.group is Group.FUNDING else None
+
+
+def _is_number(text: str) -> bool:
+    plain = unicodedata.normalize("NFKC", text)
+    digits = sum(character.isdigit() for character in plain)
+    return digits > 0 and digits * 2 >= len(plain.replace(",", "").replace(".", "").replace(" ", ""))
+
+
+def _is_title_rest(atom: Atom) -> bool:
+    """Say whether the atom is the unit under 项目资金, or one of its characters set below another."""
+    return squeeze(atom.text) in {"元", "万元", "项目资金", "资金", "项目", "其中"}
+

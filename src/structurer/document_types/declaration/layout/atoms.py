@@ -1,0 +1,113 @@
+"""Segments with the form's labels recognised: what the readers of the form's parts work on."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from structurer.document_types.declaration.vocabulary import (
+    LABELS_WITH_COLON,
+    Group,
+    Label,
+    Match,
+    match_label,
+)
+from structurer.models import Segment, Span
+from structurer.segments import line_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from structurer.models import Document
+
+_LONGEST_LABELLED_CELL = 120
+
+
+class Atom(NamedTuple):
+    """A segment, a part of one, or a cell put together again: a label, or text (``match`` is None)."""
+
+    segment: int
+    line: int
+    column: int
+    spans: tuple[Span, ...]
+    text: str
+    match: Match | None
+
+    @property
+    def group(self) -> Group | None:
+        """The part of the form that the label belongs to; None for text."""
+        return None if self.match is None else self.match.label.group
+
+    @property
+    def label(self) -> Label | None:
+        """The label that the atom prints; None for text."""
+        return None if self.match is None else self.match.label
+
+
+class AtomLine(NamedTuple):
+    """The atoms of one line; ``borders`` counts its cell borders (tabs, bars), 0 in running text."""
+
+    number: int
+    borders: int
+    atoms: tuple[Atom, ...]
+
+    @property
+    def cells(self) -> bool:
+        """Whether the line is a row of cells."""
+        return self.borders > 0
+
+
+def atom_lines(document: Document, segments: Iterable[Segment]) -> list[AtomLine]:
+    """Group the segments' atoms by line, with each line's number of cell borders."""
+    return [
+        AtomLine(
+            number,
+            borders(document.text, line_span(document, number)),
+            tuple(atom for segment in group for atom in _atoms(segment)),
+        )
+        for number, group in groupby(segments, key=lambda segment: segment.line)
+    ]
+
+
+def borders(text: str, line: tuple[int, int]) -> int:
+    """Count a line's tabs, or the inner bars of a bar row."""
+    tabs = text.count("\t", *line)
+    if tabs or text[line[0] : line[1]].strip()[:1] != "|":
+        return tabs
+    return max(1, text.count("|", *line) - 2)
+
+
+def _atoms(segment: Segment) -> Iterator[Atom]:
+    """Cut ``label: value`` cells apart, also where one cell holds several of them."""
+    text, start = segment.text, segment.start
+    match = match_label(text)
+    has_colon = ":" in text or "：" in text
+    if match is not None or not has_colon or len(text) > _LONGEST_LABELLED_CELL:
+        spans = (Span(start, segment.end),)
+        yield Atom(segment.number, segment.line, segment.column, spans, text, match)
+        return
+    position = 0
+    for found in LABELS_WITH_COLON.finditer(text):
+        if position == 0 and found.start() > 0:
+            break
+        if found.start() and not text[found.start() - 1].isspace():
+            continue
+        if text[position : found.start()].strip():
+            yield _part(segment, position, found.start(), None)
+        yield _part(segment, found.start(), found.end(), match_label(found.group()))
+        position = found.end()
+    if text[position:].strip():
+        yield _part(segment, position, len(text), None)
+
+
+def _part(segment: Segment, left: int, right: int, match: Match | None) -> Atom:
+    piece = segment.text[left:right]
+    left += len(piece) - len(piece.lstrip())
+    piece = piece.strip()
+    span = Span(segment.start + left, segment.start + left + len(piece))
+    return Atom(segment.number, segment.line, segment.column, (span,), piece, match)
+
+
+def spans_of(atoms: Iterable[Atom]) -> tuple[Span, ...]:
+    """Return the atoms' spans, in their order."""
+    return tuple(span for atom in atoms for span in atom.spans)

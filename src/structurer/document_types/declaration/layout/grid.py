@@ -1,0 +1,306 @@
+"""The indicator table laid out in cells: each line is read by the best of its possible readings.
+
+A line's cells go, left to right, into the slots of the form (level, name, target, twice). Where
+cells were lost, doubled or moved there are several ways; each is scored by what names and targets
+look like, by the columns of the lines around it, and by how alike the halves are.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of, printed
+from structurer.document_types.declaration.layout.shapes import alike, targetness
+from structurer.document_types.declaration.layout.values import Value, compose
+from structurer.models import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from structurer.document_types.declaration.layout.atoms import Atom
+    from structurer.document_types.declaration.layout.sections import TableLine
+
+LEFT_LEVEL, LEFT_NAME, LEFT_TARGET, RIGHT_LEVEL, RIGHT_NAME, RIGHT_TARGET = range(6)
+_SKIP = -1
+_LEVELS = (LEFT_LEVEL, RIGHT_LEVEL)
+_NAMES = (LEFT_NAME, RIGHT_NAME)
+_TARGETS = (LEFT_TARGET, RIGHT_TARGET)
+_FULL_ROW = "2tt2tt"
+_WORD = re.compile(r"\$[^$]*\$|[^\s$]+")
+_CELLS_OF_A_ROW = 4
+_MOST_CELLS = 9
+_CLEAR = 6.0
+"""The margin of a line that can be read one way only."""
+
+_COLUMN_WEIGHT = 0.45
+_SHAPE_WEIGHT = 0.5
+_FARTHEST_SHIFT = 3
+
+Slots = tuple[int, ...]
+Profile = tuple[int, ...]
+
+
+class Reading(NamedTuple):
+    """One way to read a line: the slot of each of its cells, and how good that is."""
+
+    score: float
+    slots: Slots
+
+
+class _Line(NamedTuple):
+    number: int
+    page: int
+    atoms: tuple[Atom, ...]
+    kinds: tuple[Kind, ...]
+
+    @property
+    def codes(self) -> str:
+        return "".join(kind.code for kind in self.kinds)
+
+
+def read_grid(text: str, table: Sequence[TableLine], heads: Sequence[Sequence[Atom]]) -> list[Row]:
+    """Read the table's lines into rows; ``heads`` are the cells of its column heads, page by page."""
+    lines = [_line(entry) for entry in table]
+    profiles = _profiles(lines, heads)
+    rows: list[Row] = []
+    for position, line in enumerate(lines):
+        if line.atoms:
+            rows.extend(_rows_of(text, line, profiles[position]))
+    return _undo_slides(rows)
+
+
+def _line(entry: TableLine) -> _Line:
+    """Drop the first-level labels that open a line; one further right can only be a second level."""
+    atoms = [atom for atom in entry.line.atoms if atom.match is None or kind_of(atom).code != "1"]
+    kinds: list[Kind] = []
+    for atom in atoms:
+        kind = kind_of(atom)
+        repeats = bool(kinds) and kinds[-1].code == "2" and kinds[-1].levels == kind.levels
+        kinds.append(Kind("t") if kind.code == "w" and repeats else kind)
+    return _Line(entry.line.number, entry.page, tuple(atoms), tuple(kinds))
+
+
+def _profiles(lines: Sequence[_Line], heads: Sequence[Sequence[Atom]]) -> list[tuple[Profile, ...]]:
+    """Return for each line the columns of the nearest full rows above and below it, or of the heads."""
+    full = [
+        (position, tuple(atom.column for atom in line.atoms))
+        for position, line in enumerate(lines)
+        if line.codes == _FULL_ROW
+    ]
+    fallback = tuple(
+        tuple(atom.column for atom in head[-6:]) for head in heads if len(head) >= len(_FULL_ROW)
+    )
+    found: list[tuple[Profile, ...]] = []
+    for position in range(len(lines)):
+        above = [columns for place, columns in full if place <= position][-1:]
+        below = [columns for place, columns in full if place > position][:1]
+        found.append(tuple(dict.fromkeys([*above, *below])) or fallback[-1:])
+    return found
+
+
+def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...]) -> Iterator[Row]:
+    best, margin = _best_reading(line, profiles)
+    cells: list[Atom | None] = [None] * 6
+    signs: list[str] = []
+    for atom, kind, slot in zip(line.atoms, line.kinds, best.slots, strict=True):
+        if slot == _SKIP:
+            signs.append("stray_label" if kind.code != "t" else "leftover")
+        else:
+            cells[slot] = atom
+    halves = [_half(text, cells[offset : offset + 3]) for offset in (LEFT_LEVEL, RIGHT_LEVEL)]
+    if any(len(half) > 1 for half in halves):
+        signs.append("packed")
+    elif any(_is_split(text, cells[offset]) for offset in _NAMES):
+        signs.append("split_cell")
+    for index in range(max(len(half) for half in halves)):
+        pair = [half[index] if index < len(half) else HalfRow() for half in halves]
+        yield Row(pair[0], pair[1], margin, line.number, tuple(dict.fromkeys(signs)))
+
+
+def _best_reading(line: _Line, profiles: tuple[Profile, ...]) -> tuple[Reading, float]:
+    """Return the best reading of a line, and its lead over the next."""
+    if line.codes == _FULL_ROW and profiles and tuple(a.column for a in line.atoms) == profiles[0]:
+        straight = tuple(range(6))
+        if targetness(line.atoms[2].text) > targetness(line.atoms[1].text):
+            return Reading(0.0, straight), _CLEAR
+    readings = sorted(
+        (
+            Reading(score + _content_score(line, slots, profiles), slots)
+            for slots, score in _arrangements(line.codes, _doubles(line))
+        ),
+        key=lambda reading: (-reading.score, reading.slots),
+    )
+    if not readings:
+        return Reading(0.0, (_SKIP,) * len(line.atoms)), 0.0
+    margin = readings[0].score - readings[1].score if len(readings) > 1 else _CLEAR
+    return readings[0], min(margin, _CLEAR)
+
+
+def _doubles(line: _Line) -> tuple[bool, ...]:
+    """Say which cells print the same as the cell before them."""
+    texts = [atom.text for atom in line.atoms]
+    return (False, *(first == second for first, second in zip(texts, texts[1:], strict=False)))
+
+
+@lru_cache(maxsize=4_000)
+def _arrangements(codes: str, doubles: tuple[bool, ...]) -> tuple[tuple[Slots, float], ...]:
+    """Return every way to put cells of these kinds into slots, with what its structure costs."""
+    if len(codes) > _MOST_CELLS:
+        return ()
+    spare = max(1, sum(code in "tw" for code in codes) - _CELLS_OF_A_ROW)
+    found = [
+        (slots, _structure_score(codes, doubles, slots))
+        for slots in _fill(codes, 0, 0)
+        if sum(slot == _SKIP and code == "t" for slot, code in zip(slots, codes, strict=True)) <= spare
+    ]
+    return tuple(found)
+
+
+def _fill(codes: str, position: int, lowest: int) -> Iterator[Slots]:
+    if position == len(codes):
+        yield ()
+        return
+    code = codes[position]
+    allowed = {"2": _LEVELS, "f": _LEVELS, "t": (*_NAMES, *_TARGETS), "w": tuple(range(6)), "1": ()}[code]
+    for slot in allowed:
+        if slot >= lowest:
+            for rest in _fill(codes, position + 1, slot + 1):
+                yield (slot, *rest)
+    for rest in _fill(codes, position + 1, lowest):
+        yield (_SKIP, *rest)
+
+
+def _structure_score(codes: str, doubles: tuple[bool, ...], slots: Slots) -> float:
+    used = set(slots)
+    score = 0.0
+    for position, (code, slot) in enumerate(zip(codes, slots, strict=True)):
+        if slot == _SKIP:
+            before_level = position + 1 < len(slots) and slots[position + 1] in _LEVELS
+            if code == "t":
+                doubled = doubles[position] or (position + 1 < len(doubles) and doubles[position + 1])
+                score -= 0.6 if doubled else 3.0
+            else:
+                score -= 0.4 if before_level else 2.0
+        elif code == "w":
+            score -= 0.2 if slot in _LEVELS else 0.9
+    for level, name, target in ((LEFT_LEVEL, LEFT_NAME, LEFT_TARGET), (RIGHT_LEVEL, RIGHT_NAME, RIGHT_TARGET)):
+        if name in used and target not in used:
+            score -= 1.6
+        if target in used and name not in used:
+            score -= 3.0
+        if level in used and name in used:
+            score += 0.1
+    if (LEFT_NAME in used) == (RIGHT_NAME in used):
+        score += 0.6
+    if (LEFT_LEVEL in used) == (RIGHT_LEVEL in used):
+        score += 0.5
+    return score
+
+
+def _content_score(line: _Line, slots: Slots, profiles: tuple[Profile, ...]) -> float:
+    texts: dict[int, str] = {}
+    score = 0.0
+    for atom, kind, slot in zip(line.atoms, line.kinds, slots, strict=True):
+        if slot == _SKIP:
+            continue
+        texts[slot] = atom.text
+        if slot in _NAMES:
+            score -= _SHAPE_WEIGHT * targetness(atom.text)
+        elif slot in _TARGETS:
+            score += _SHAPE_WEIGHT * targetness(atom.text)
+        elif kind.code == "f":
+            score -= 0.3
+    if LEFT_NAME in texts and RIGHT_NAME in texts:
+        score += 1.2 * alike(texts[LEFT_NAME], texts[RIGHT_NAME])
+    if LEFT_TARGET in texts and RIGHT_TARGET in texts:
+        score += 0.4 * alike(texts[LEFT_TARGET], texts[RIGHT_TARGET])
+    if profiles:
+        score -= min(_column_cost(line, slots, profile) for profile in profiles)
+    return score
+
+
+def _column_cost(line: _Line, slots: Slots, profile: Profile) -> float:
+    """Return how far the cells stand from their columns, the whole line moved as suits it best."""
+    offsets = [
+        atom.column - profile[slot] for atom, slot in zip(line.atoms, slots, strict=True) if slot != _SKIP
+    ]
+    if not offsets:
+        return 0.0
+    return min(
+        _COLUMN_WEIGHT * sum(min(2, abs(offset - shift)) for offset in offsets) + 0.25 * abs(shift)
+        for shift in range(-_FARTHEST_SHIFT, _FARTHEST_SHIFT + 1)
+    )
+
+
+def _half(text: str, cells: list[Atom | None]) -> list[HalfRow]:
+    """Return a half's rows: one, none, or several where the scanner packed them into one cell."""
+    level, name, target = cells
+    label = printed(level)
+    if name is None:
+        value = None if target is None else compose(text, target.spans)
+        return [HalfRow(label, None, value)]
+    if target is None:
+        pieces = _split_cell(text, name)
+        if pieces is not None:
+            return [HalfRow(label, *pieces)]
+        return [HalfRow(label, compose(text, name.spans), None)]
+    names, targets = _words(text, name), _words(text, target)
+    if _are_packed(names, targets):
+        rows = [HalfRow(None, n, t) for n, t in zip(names, targets, strict=True)]
+        return [rows[0]._replace(label=label), *rows[1:]]
+    return [HalfRow(label, compose(text, name.spans), compose(text, target.spans))]
+
+
+def _words(text: str, atom: Atom) -> list[Value]:
+    """Cut a cell at its white space."""
+    if len(atom.spans) > 1 or not any(character.isspace() for character in atom.text):
+        return [compose(text, atom.spans)]
+    start = atom.spans[0].start
+    return [
+        compose(text, [Span(start + word.start(), start + word.end())]) for word in _WORD.finditer(atom.text)
+    ]
+
+
+def _are_packed(names: list[Value], targets: list[Value]) -> bool:
+    """Say whether a name cell and a target cell hold the same number of whole names and targets."""
+    if not 1 < len(names) == len(targets):
+        return False
+    whole_names = all(len(name.text) >= 4 and targetness(name.text) < 1 for name in names)  # noqa: PLR2004
+    return whole_names and all(targetness(target.text) > 1 for target in targets)
+
+
+def _split_cell(text: str, name: Atom) -> tuple[Value, Value] | None:
+    """Cut a cell that holds a name and its target at the last white space between them."""
+    words = _words(text, name)
+    if len(words) < 2 or targetness(words[-1].text) <= 1 or targetness(words[0].text) > 1:  # noqa: PLR2004
+        return None
+    cut = words[-1].spans[0].start if words[-1].spans else name.spans[0].end
+    return compose(text, [Span(name.spans[0].start, cut)]), words[-1]
+
+
+def _is_split(text: str, name: Atom | None) -> bool:
+    return name is not None and _split_cell(text, name) is not None
+
+
+def _undo_slides(rows: list[Row]) -> list[Row]:
+    """Give targets that slid to a line of their own back to the row above, which lacks them."""
+    mended: list[Row] = []
+    for row in rows:
+        above = mended[-1] if mended else None
+        if above is not None and _are_lost_targets(above, row):
+            left = above.left._replace(target=row.left.target or row.left.name)
+            right = above.right._replace(target=row.right.target or row.right.name)
+            mended[-1] = above._replace(left=left, right=right, margin=0.0, signs=(*above.signs, "slid"))
+        else:
+            mended.append(row)
+    return mended
+
+
+def _are_lost_targets(above: Row, row: Row) -> bool:
+    if row.left.label or row.right.label or row.left.empty or row.right.empty:
+        return False
+    cells = [value for half in (row.left, row.right) for value in (half.name, half.target) if value]
+    lacking = all(half.name is not None and half.target is None for half in (above.left, above.right))
+    return lacking and all(targetness(cell.text) > 1 for cell in cells)

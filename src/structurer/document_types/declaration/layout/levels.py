@@ -1,0 +1,242 @@
+"""Which second-level indicator each row belongs to: printed labels, the form's order, both halves.
+
+The labels are a sequence in a fixed order, printed where a group begins. Scanners lose them, move
+them by a row or two, or put them into another column. The most plausible sequence is found by
+dynamic programming over both halves at once (Viterbi, with max-marginals for the margins, after
+Rabiner 1989, "A tutorial on hidden Markov models").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from structurer.document_types.declaration.layout.shapes import alike, level_fit
+from structurer.document_types.declaration.model import Level2
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.document_types.declaration.layout.rows import HalfRow, Row
+
+ORDER = tuple(Level2)
+_START = -1
+_RARE = frozenset(
+    ORDER.index(level) for level in (Level2.ECONOMIC_COST, Level2.SOCIAL_COST, Level2.ENVIRONMENTAL_COST)
+)
+"""Levels that only newer forms have: never supplied where no label prints them."""
+
+_IGNORED_LABEL = 2.6
+_REPEATED_LABEL = 0.7
+_BACKWARDS = 2.2
+_UNPRINTED = 1.7
+_UNPRINTED_LOST = 0.6
+_BELOW_EMPTY = 0.8
+_ABOVE_LABEL = 0.8
+"""For each row read into a group whose label is printed further down."""
+
+_BEFORE_EMPTY = 0.9
+"""What beginning a group early gains where the row of its printed label is empty."""
+
+_MISREAD_LABEL = 0.2
+_HALVES_DIFFER = 1.6
+_SAME_NAME = 0.8
+_CLEAR = 6.0
+
+
+class Level(NamedTuple):
+    """The level of one half of one row.
+
+    ``inferred`` says that no label printed for it stands on its row or above it in its group;
+    ``margin`` is the lead over the best reading with another level here.
+    """
+
+    level: Level2 | None
+    inferred: bool
+    margin: float
+
+
+class _Step(NamedTuple):
+    """What one row of one half says about its level."""
+
+    labels: tuple[int, ...] | None
+    fragment: bool
+    has_row: bool
+    below_empty: bool
+    fit: dict[Level2, float]
+
+
+class _Ahead(NamedTuple):
+    """The next printed label below a row: its level, and whether its own row is empty."""
+
+    level: int
+    empty: bool
+
+
+State = tuple[int, int]
+
+
+def assign_levels(rows: Sequence[Row]) -> list[tuple[Level, Level]]:
+    """Return each row's level in the left and the right half."""
+    if not rows:
+        return []
+    left = _steps([row.left for row in rows])
+    right = _steps([row.right for row in rows])
+    missing = (_never_printed(left), _never_printed(right))
+    paired = [_same_indicator(row) for row in rows]
+    moves = _forward(left, right, missing, paired)
+    path, margins = _trace(moves)
+    found: list[tuple[Level, Level]] = []
+    printed: tuple[set[int], set[int]] = (set(), set())
+    for index, state in enumerate(path):
+        pair: list[Level] = []
+        for half, step in enumerate((left[index], right[index])):
+            if step.labels and state[half] in step.labels:
+                printed[half].add(state[half])
+            level = ORDER[state[half]] if state[half] >= 0 else None
+            pair.append(Level(level, state[half] not in printed[half], margins[index][half]))
+        found.append((pair[0], pair[1]))
+    return found
+
+
+def _steps(halves: Sequence[HalfRow]) -> list[_Step]:
+    steps: list[_Step] = []
+    empty_label = False
+    for half in halves:
+        labels = None if half.label is None else tuple(ORDER.index(level) for level in half.label.levels)
+        fragment = half.label is not None and not half.label.levels
+        has_row = not half.empty
+        below_empty = has_row and empty_label and half.label is None
+        name = half.name.text if half.name else ""
+        target = half.target.text if half.target else ""
+        steps.append(_Step(labels or None, fragment, has_row, below_empty, level_fit(name, target) if has_row else {}))
+        if half.label is not None:
+            empty_label = not has_row
+        elif has_row:
+            empty_label = False
+    return steps
+
+
+def _never_printed(steps: Sequence[_Step]) -> frozenset[int]:
+    seen = {index for step in steps if step.labels for index in step.labels}
+    return frozenset(range(len(ORDER))) - seen
+
+
+def _same_indicator(row: Row) -> bool:
+    if row.left.name is None or row.right.name is None:
+        return False
+    return alike(row.left.name.text, row.right.name.text) >= _SAME_NAME
+
+
+Moves = list[dict[State, dict[State, float]]]
+
+
+def _forward(
+    left: list[_Step], right: list[_Step], missing: tuple[frozenset[int], frozenset[int]], paired: list[bool]
+) -> Moves:
+    """Return for each row the gain of each move from a state of the row above to a state of this one."""
+    moves: Moves = []
+    live: set[State] = {(_START, _START)}
+    for index in range(len(left)):
+        steps = (left[index], right[index])
+        ahead = (_printed_ahead(left, index), _printed_ahead(right, index))
+        table: dict[State, dict[State, float]] = {}
+        for state in live:
+            options = [
+                _options(state[half], steps[half], missing[half], ahead[half]) for half in (0, 1)
+            ]
+            table[state] = {
+                (a, b): gain_a + gain_b - (_HALVES_DIFFER if paired[index] and a != b else 0.0)
+                for a, gain_a in options[0].items()
+                for b, gain_b in options[1].items()
+            }
+        moves.append(table)
+        live = {target for targets in table.values() for target in targets}
+    return moves
+
+
+def _printed_ahead(steps: Sequence[_Step], index: int) -> _Ahead:
+    """Return the next label printed below this row; past the last there is the end of the order."""
+    for step in steps[index + 1 :]:
+        if step.labels:
+            return _Ahead(step.labels[0], not step.has_row)
+    return _Ahead(len(ORDER), False)
+
+
+def _options(current: int, step: _Step, missing: frozenset[int], ahead: _Ahead) -> dict[int, float]:
+    """Return the levels that a half may have on this row, with the gain of each."""
+    options: dict[int, float] = {}
+    for label in step.labels or ():
+        cost = _MISREAD_LABEL * (len(step.labels or ()) - 1)
+        if label == current:
+            cost += _REPEATED_LABEL
+        elif label < current:
+            cost += _BACKWARDS
+        options[label] = -cost
+    ignored = _IGNORED_LABEL if step.labels else 0.0
+    if current >= 0 and (step.has_row or not step.labels):
+        early = _ABOVE_LABEL if step.has_row and current == ahead.level else 0.0
+        _keep_best(options, current, -ignored - early - (_BELOW_EMPTY if step.below_empty else 0.0))
+    if step.has_row or step.fragment:
+        limit = max(step.labels) if step.labels else min(ahead.level, len(ORDER) - 1)
+        for later in range(current + 1, limit + 1):
+            if later not in _RARE or later not in missing:
+                cost = _unprinted_cost(current, later, step, missing)
+                cost -= _BEFORE_EMPTY if ahead.empty and later == ahead.level else 0.0
+                _keep_best(options, later, -ignored - cost)
+    if not options:
+        options[current] = 0.0
+    return {level: gain + _fit(step, level) for level, gain in options.items()}
+
+
+def _unprinted_cost(current: int, later: int, step: _Step, missing: frozenset[int]) -> float:
+    """Return what it costs to begin a group without its label."""
+    if step.fragment:
+        return 0.3 + 0.1 * (later - current)
+    cost = _UNPRINTED_LOST if later in missing else _UNPRINTED
+    if current == _START and later == 0:
+        cost = 0.1
+    between = sum(1 for level in range(current + 1, later) if level not in missing)
+    return cost + 0.4 * between + (0.0 if step.below_empty else 0.3)
+
+
+def _keep_best(options: dict[int, float], level: int, gain: float) -> None:
+    if gain > options.get(level, -1e9):
+        options[level] = gain
+
+
+def _fit(step: _Step, level: int) -> float:
+    return step.fit.get(ORDER[level], 0.0) if step.has_row and level >= 0 else 0.0
+
+
+def _trace(moves: Moves) -> tuple[list[State], list[tuple[float, float]]]:
+    """Return the best path, and for each row and half its lead over paths with another level there."""
+    forward: list[dict[State, float]] = [{(_START, _START): 0.0}]
+    for table in moves:
+        reached: dict[State, float] = {}
+        for state, targets in table.items():
+            base = forward[-1][state]
+            for target, gain in targets.items():
+                if base + gain > reached.get(target, -1e9):
+                    reached[target] = base + gain
+        forward.append(reached)
+    backward: list[dict[State, float]] = [dict.fromkeys(forward[-1], 0.0)]
+    for table in reversed(moves):
+        after = backward[-1]
+        backward.append(
+            {state: max(gain + after[t] for t, gain in targets.items()) for state, targets in table.items()}
+        )
+    backward.reverse()
+    path: list[State] = []
+    margins: list[tuple[float, float]] = []
+    for ahead, behind in zip(forward[1:], backward[1:], strict=True):
+        totals = {state: ahead[state] + behind[state] for state in ahead}
+        best = min(totals, key=lambda state: (-totals[state], state))
+        path.append(best)
+        margins.append((_lead(totals, best, 0), _lead(totals, best, 1)))
+    return path, margins
+
+
+def _lead(totals: dict[State, float], best: State, half: int) -> float:
+    others = [total for state, total in totals.items() if state[half] != best[half]]
+    return min(_CLEAR, totals[best] - max(others)) if others else _CLEAR
+

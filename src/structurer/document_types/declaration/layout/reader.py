@@ -1,0 +1,202 @@
+"""Reading one declaration from its printed layout: no network, no model, the same answer every time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from structurer.document_types.declaration.layout.amounts import read_funding
+from structurer.document_types.declaration.layout.atoms import Atom, AtomLine, atom_lines, spans_of
+from structurer.document_types.declaration.layout.draft import Draft
+from structurer.document_types.declaration.layout.goals import read_goals
+from structurer.document_types.declaration.layout.rejoin import rejoin
+from structurer.document_types.declaration.layout.scalars import (
+    read_attribute,
+    read_timestamp,
+    read_years,
+    split_department,
+)
+from structurer.document_types.declaration.layout.sections import LONG_FIELDS, Field, Sections, sort_lines
+from structurer.document_types.declaration.layout.table import read_table
+from structurer.document_types.declaration.layout.values import Value, compose
+from structurer.document_types.declaration.marks import find_year, is_title
+from structurer.document_types.declaration.vocabulary import Group, squeeze
+from structurer.models import Severity
+from structurer.segments import line_span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.models import Chunk, Document, Extraction, Segment
+
+_THIN_CUT = 0.2
+"""Below this margin the cut between the two halves' goals is doubtful."""
+
+
+def read(document: Document, chunk: Chunk, segments: Sequence[Segment]) -> Extraction:
+    """Read one chunk as a declaration.
+
+    What the reader could not tell is null; what it could tell only with doubt carries a flag.
+    """
+    draft = Draft()
+    lines = rejoin(_without_headings(document, chunk, atom_lines(document, segments), draft))
+    sections = sort_lines(lines)
+    cell_lines = frozenset(line.number for line in lines if line.cells)
+    _claim_labels(draft, lines)
+    _read_heading(draft, document, chunk)
+    _read_fields(draft, document.text, sections)
+    _read_funding(draft, document.text, sections)
+    _read_goals(draft, document.text, sections, cell_lines)
+    read_table(draft, document.text, sections, cell_lines)
+    _read_people(draft, document.text, sections)
+    return draft.finish()
+
+
+def _without_headings(
+    document: Document, chunk: Chunk, lines: Sequence[AtomLine], draft: Draft
+) -> list[AtomLine]:
+    """Drop the lines that print the form's title and year, on every page."""
+    own = {span.start for span in chunk.title}
+    kept: list[AtomLine] = []
+    for line in lines:
+        start, end = line_span(document, line.number)
+        words = document.text[start:end]
+        is_own = any(start <= place < end for place in own)
+        if is_own or is_title(words) or find_year(words) is not None:
+            draft.claim(spans_of(line.atoms))
+        else:
+            kept.append(line)
+    return kept
+
+
+def _claim_labels(draft: Draft, lines: Sequence[AtomLine]) -> None:
+    for line in lines:
+        for atom in line.atoms:
+            if atom.match is not None:
+                draft.claim(atom.spans)
+
+
+def _read_heading(draft: Draft, document: Document, chunk: Chunk) -> None:
+    if chunk.title:
+        draft.put_text("form_title", compose(document.text, chunk.title))
+    if chunk.year is not None:
+        printed = compose(document.text, [chunk.year])
+        draft.put("fiscal_year", int(printed.text), printed)
+
+
+def _read_fields(draft: Draft, text: str, sections: Sections) -> None:
+    for key, field in sections.fields.items():
+        printed = compose(text, spans_of(field.atoms))
+        if printed.text:
+            _put_field(draft, text, key, printed)
+        if key in sections.mixed:
+            draft.doubt(key, "wrapped_side_by_side", "two cells side by side are wrapped; a line may belong to the other")
+    for key, field in sections.repeats:
+        _compare_repeat(draft, text, key, field, sections)
+
+
+def _put_field(draft: Draft, text: str, key: str, printed: Value) -> None:
+    if key == "competent_department":
+        code, name = split_department(text, printed)
+        draft.put_text("competent_department.code", code)
+        draft.put_text("competent_department.name", name)
+    elif key in {"project_attribute", "project_kind"}:
+        _put_attribute(draft, key, printed)
+    elif key in {"duration_years", "period_dates"}:
+        _put_duration(draft, key, printed)
+    else:
+        draft.put_text(key, printed)
+
+
+def _put_attribute(draft: Draft, key: str, printed: Value) -> None:
+    attribute = read_attribute(printed)
+    if attribute is not None:
+        draft.put("project_attribute", attribute, printed)
+        return
+    draft.claim(printed.spans)
+    if key == "project_attribute":
+        draft.doubt(key, "attribute_unknown", f"the form says {printed.text!r}, which is none of the known attributes")
+
+
+def _put_duration(draft: Draft, key: str, printed: Value) -> None:
+    years = read_years(printed) if key == "duration_years" else None
+    if years is not None:
+        draft.put("duration_years", years, printed)
+        return
+    draft.claim(printed.spans)
+    draft.doubt("duration_years", "period_not_in_years", f"the form says {printed.text!r}, not a number of years")
+
+
+def _compare_repeat(draft: Draft, text: str, key: str, field: Field, sections: Sections) -> None:
+    """A later page prints the head again: the first print counts, another wording is a doubt."""
+    again = compose(text, spans_of(field.atoms))
+    draft.claim(again.spans)
+    first = compose(text, spans_of(sections.fields[key].atoms))
+    if not again.text or squeeze(first.text) == squeeze(again.text):
+        return
+    if not first.text:
+        _put_field(draft, text, key, again)
+    elif not (key in LONG_FIELDS and squeeze(again.text).startswith(squeeze(first.text))):
+        path = "competent_department.name" if key == "competent_department" else key
+        draft.doubt(path, "pages_differ", f"another page of the form prints {again.text[:60]!r}")
+
+
+def _read_funding(draft: Draft, text: str, sections: Sections) -> None:
+    in_wan = any("万元" in squeeze(a.text) for a in sections.funding if a.group is Group.FUNDING_TITLE)
+    in_wan = in_wan or any("单位万元" in squeeze(atom.text) for atom in sections.loose)
+    table = read_funding(text, sections.funding, in_wan)
+    for path, amount in table.amounts.items():
+        where = f"funding.{path}"
+        if path == "total":
+            continue
+        draft.put(where, amount.yuan, amount.printed)
+        if amount.yuan is None:
+            draft.doubt(where, "amount_not_a_number", f"{amount.printed.text!r} is not an amount", Severity.ERROR)
+        elif not amount.sound:
+            draft.doubt(where, "amount_groups", f"{amount.printed.text!r}: the thousands do not fit; a digit may be lost")
+    for path in table.doubled:
+        draft.doubt(f"funding.{path}", "pages_differ", "another page of the form prints another amount")
+    for atom in sections.funding:
+        if atom.group is None and squeeze(atom.text) in {"", "元", "万元", "金"}:
+            draft.claim(atom.spans)
+
+
+def _read_goals(draft: Draft, text: str, sections: Sections, cell_lines: frozenset[int]) -> None:
+    goals = read_goals(text, sections.goals, cell_lines)
+    draft.put_text("goals.implementation_period", goals.implementation_period)
+    draft.put_text("goals.annual", goals.annual)
+    if goals.margin < _THIN_CUT:
+        for half in ("implementation_period", "annual"):
+            draft.doubt(f"goals.{half}", "halves_cut", "it is not clear where one half's goal ends and the other's begins")
+
+
+def _read_people(draft: Draft, text: str, sections: Sections) -> None:
+    label: Atom | None = None
+    texts: dict[str, list[Atom]] = {}
+    for atom in sections.people:
+        if atom.label is not None and atom.group is Group.PEOPLE:
+            label = atom
+            texts.setdefault(atom.label.key, [])
+        elif label is not None and label.label is not None:
+            texts[label.label.key].append(atom)
+    for key, atoms in texts.items():
+        printed = compose(text, spans_of(atoms))
+        if not printed.text:
+            continue
+        if key == "submitted_at":
+            _put_timestamp(draft, printed)
+        elif key == "phone":
+            draft.put("phone", "".join(printed.text.split()), printed)
+        elif key in {"responsible_person", "handler"}:
+            draft.put_text(key, printed)
+        else:
+            draft.claim(printed.spans)
+
+
+def _put_timestamp(draft: Draft, printed: Value) -> None:
+    moment = read_timestamp(printed)
+    if moment is None:
+        draft.claim(printed.spans)
+        message = f"{printed.text!r} is not 14 digits that form a real time"
+        draft.doubt("submitted_at", "date_impossible", message)
+    else:
+        draft.put("submitted_at", moment, printed)

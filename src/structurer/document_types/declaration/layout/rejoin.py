@@ -1,0 +1,89 @@
+"""Lines that the layout broke are put together again: rows of cells, and labels set vertically.
+
+A row cut by a stray line break shows in its borders: the pieces have fewer than their neighbours,
+and together exactly as many. A label set in a narrow column prints one character a line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from structurer.document_types.declaration.layout.atoms import Atom, AtomLine, spans_of
+from structurer.document_types.declaration.vocabulary import Group, match_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_USUAL = 3
+"""How often a number of borders must occur to count as a row's usual one."""
+
+_MOST_PIECES = 4
+_MOST_TEXTS = 4
+_LONGEST_VERTICAL = 6
+_VERTICAL_PIECE = 2
+
+
+def rejoin(lines: Sequence[AtomLine]) -> list[AtomLine]:
+    """Join lines that are pieces of one row; every other line is returned as it is."""
+    counts = Counter(line.borders for line in lines if line.cells)
+    usual = {borders for borders, times in counts.items() if times >= _USUAL}
+    joined: list[AtomLine] = []
+    position = 0
+    while position < len(lines):
+        row, used = _vertical_label_at(lines, position) or _row_at(lines, position, usual)
+        joined.append(row)
+        position += used
+    return joined
+
+
+def _vertical_label_at(lines: Sequence[AtomLine], position: int) -> tuple[AtomLine, int] | None:
+    run: list[Atom] = []
+    for line in lines[position : position + _LONGEST_VERTICAL]:
+        if line.cells or len(line.atoms) != 1 or len(line.atoms[0].text) > _VERTICAL_PIECE:
+            break
+        run.append(line.atoms[0])
+    for used in range(len(run), 1, -1):
+        text = "".join(atom.text for atom in run[:used])
+        match = match_label(text)
+        if match is not None and not match.edits and not match.missing:
+            first = run[0]
+            label = Atom(first.segment, first.line, first.column, spans_of(run[:used]), text, match)
+            return AtomLine(first.line, 0, (label,)), used
+    return None
+
+
+def _row_at(lines: Sequence[AtomLine], position: int, usual: set[int]) -> tuple[AtomLine, int]:
+    row = lines[position]
+    if not row.cells or row.borders in usual:
+        return row, 1
+    for used in range(1, _MOST_PIECES):
+        if position + used >= len(lines) or not _fits(row, lines[position + used], usual):
+            break
+        row = _join(row, lines[position + used])
+        if row.borders in usual and _is_one_row(row):
+            return row, used + 1
+    return lines[position], 1
+
+
+def _fits(row: AtomLine, piece: AtomLine, usual: set[int]) -> bool:
+    """Say whether the piece begins in the middle of the row's last cell."""
+    if not piece.atoms or piece.borders in usual or row.borders + piece.borders > max(usual, default=0):
+        return False
+    ends_in_text = row.atoms[-1].column == row.borders
+    first = piece.atoms[0]
+    sure_label = first.match is not None and not first.match.edits and not first.match.missing
+    return ends_in_text and first.column == 0 and not (sure_label and first.group is not Group.LEVEL1)
+
+
+def _join(row: AtomLine, piece: AtomLine) -> AtomLine:
+    last, first = row.atoms[-1], piece.atoms[0]
+    text = last.text + first.text
+    seam = Atom(last.segment, last.line, last.column, last.spans + first.spans, text, match_label(text))
+    rest = (atom._replace(column=atom.column + row.borders) for atom in piece.atoms[1:])
+    return AtomLine(row.number, row.borders + piece.borders, (*row.atoms[:-1], seam, *rest))
+
+
+def _is_one_row(row: AtomLine) -> bool:
+    """Refuse a join that would make one row out of two whole ones."""
+    return sum(atom.match is None for atom in row.atoms) <= _MOST_TEXTS

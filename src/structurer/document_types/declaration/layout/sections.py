@@ -1,0 +1,179 @@
+"""A chunk's lines sorted into the parts of the form, in the order in which they are printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from structurer.document_types.declaration.vocabulary import Group, squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from structurer.document_types.declaration.layout.atoms import Atom, AtomLine
+
+LONG_FIELDS = frozenset({"overview", "basis", "necessity", "safeguards", "implementation_plan"})
+_COLUMN_HEADS = frozenset({"level1", "level2", "name", "target"})
+_LEAST_HEADS = 2
+
+
+class Part(StrEnum):
+    """The part of the form that is being read."""
+
+    START = "start"
+    HEAD = "head"
+    FUNDING = "funding"
+    TEXTS = "texts"
+    GOALS = "goals"
+    TABLE = "table"
+    PEOPLE = "people"
+
+
+class Field(NamedTuple):
+    """A label with the text atoms that belong to it."""
+
+    label: Atom
+    atoms: tuple[Atom, ...]
+
+
+class TableLine(NamedTuple):
+    """A line of the indicator table; ``page`` counts the table's heads seen above it."""
+
+    page: int
+    line: AtomLine
+
+
+@dataclass(slots=True)
+class Sections:
+    """The parts of one form. ``repeats`` are fields that a later page prints again."""
+
+    fields: dict[str, Field] = field(default_factory=dict)
+    repeats: list[tuple[str, Field]] = field(default_factory=list)
+    mixed: set[str] = field(default_factory=set)
+    funding: list[Atom] = field(default_factory=list)
+    goals: list[Atom] = field(default_factory=list)
+    columns: list[AtomLine] = field(default_factory=list)
+    table: list[TableLine] = field(default_factory=list)
+    people: list[Atom] = field(default_factory=list)
+    loose: list[Atom] = field(default_factory=list)
+
+
+def sort_lines(lines: Iterable[AtomLine]) -> Sections:
+    """Sort a chunk's lines into the parts of the form.
+
+    Text above the first label, and text that no open field can take, is ``loose``.
+    """
+    sorter = _Sorter()
+    for line in lines:
+        if line.atoms:
+            sorter.take(line)
+    sorter.close_fields()
+    return sorter.sections
+
+
+class _Sorter:
+    """Walks the lines once; remembers the part it is in and the fields still open."""
+
+    def __init__(self) -> None:
+        self.sections = Sections()
+        self.part = Part.START
+        self.open: list[tuple[str, Atom, list[Atom]]] = []
+        self.cut_label = ""
+
+    def take(self, line: AtomLine) -> None:
+        """Put one line where it belongs."""
+        self.part = part = self._part_of(line)
+        if part is Part.TABLE:
+            self.close_fields()
+            if _is_column_head(line):
+                self.sections.columns.append(line)
+            else:
+                self.sections.table.append(TableLine(len(self.sections.columns), line))
+        elif part is Part.PEOPLE:
+            self.close_fields()
+            self.sections.people.extend(line.atoms)
+        elif part is Part.FUNDING:
+            self.close_fields()
+            self.sections.funding.extend(line.atoms)
+        elif part is Part.GOALS:
+            self.close_fields()
+            self.sections.goals.extend(line.atoms)
+        else:
+            self._take_fields(line)
+
+    def close_fields(self) -> None:
+        """End the open fields; one that was there before is a repeat."""
+        for key, label, atoms in self.open:
+            found = Field(label, tuple(atoms))
+            if key in self.sections.fields:
+                self.sections.repeats.append((key, found))
+            else:
+                self.sections.fields[key] = found
+        self.open = []
+
+    def _part_of(self, line: AtomLine) -> Part:
+        first = line.atoms[0]
+        groups = [atom.group for atom in line.atoms]
+        if _is_column_head(line):
+            return Part.TABLE
+        if self.part in {Part.TABLE, Part.PEOPLE}:
+            if Group.PEOPLE in groups and groups.count(Group.PEOPLE) >= min(2, len(groups)):
+                return Part.PEOPLE
+            return Part.HEAD if _is_sure(first, Group.FIELD) else self.part
+        if Group.LEVEL2 in groups and line.cells and not _is_sure(first, Group.FIELD):
+            return Part.TABLE
+        if _is_sure(first, Group.TABLE) and len(groups) == 1 and self.part is Part.GOALS:
+            return Part.TABLE
+        if first.group in {Group.FUNDING_TITLE, Group.FUNDING} and (self.part is not Part.TEXTS):
+            return Part.FUNDING
+        if Group.GOAL_HEAD in groups[:2] or first.group is Group.GOAL:
+            return Part.GOALS
+        if first.group is Group.FIELD:
+            assert first.label is not None
+            return Part.TEXTS if first.label.key in LONG_FIELDS else Part.HEAD
+        if groups[0] is Group.PEOPLE and groups.count(Group.PEOPLE) >= 2 and self.part is Part.GOALS:  # noqa: PLR2004
+            return Part.PEOPLE
+        if self.part is Part.HEAD and line.cells and Group.FUNDING in groups[:2]:
+            return Part.FUNDING
+        return self.part
+
+    def _take_fields(self, line: AtomLine) -> None:
+        """Give a head's or a text's line to the fields that it names, or to the one still open."""
+        first = line.atoms[0]
+        if first.group is not Group.FIELD:
+            self._continue(line.atoms)
+            return
+        self.close_fields()
+        self.cut_label = first.match.missing if first.match else ""
+        long = first.label is not None and first.label.key in LONG_FIELDS
+        for atom in line.atoms:
+            if atom.label is not None and atom.group is Group.FIELD and (atom is first or not long):
+                self.open.append((atom.label.key, atom, []))
+            else:
+                self.open[-1][2].append(atom)
+
+    def _continue(self, atoms: tuple[Atom, ...]) -> None:
+        """Give an unlabelled line to the open fields: a wrapped cell, or two side by side."""
+        if self.cut_label and squeeze(atoms[0].text) == self.cut_label:
+            self.cut_label, atoms = "", atoms[1:]
+        if not self.open:
+            self.sections.loose.extend(atoms)
+        elif len(self.open) == len(atoms) > 1:
+            for (_, _, texts), atom in zip(self.open, atoms, strict=True):
+                texts.append(atom)
+        elif len(self.open) == 1:
+            self.open[0][2].extend(atoms)
+        else:
+            longest = max(self.open, key=lambda entry: sum(len(a.text) for a in entry[2]))
+            longest[2].extend(atoms)
+            self.sections.mixed.update(key for key, _, _ in self.open)
+
+
+def _is_column_head(line: AtomLine) -> bool:
+    keys = [atom.label.key for atom in line.atoms if atom.label and atom.group is Group.COLUMN]
+    return len(_COLUMN_HEADS.intersection(keys)) >= _LEAST_HEADS
+
+
+def _is_sure(atom: Atom, group: Group) -> bool:
+    return atom.group is group and atom.match is not None and not atom.match.edits and not atom.match.missing

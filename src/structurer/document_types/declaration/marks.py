@@ -1,0 +1,143 @@
+"""The marks by which one declaration is told from the next: titles, years, heads, feet."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from structurer.document_types.declaration.vocabulary import Group, match_label, squeeze
+
+_TITLE = re.compile(r"绩效(?:目标|自评)(?:申报|批复|公开|审核|自评)?表$|绩效目标申报$")
+_PLAIN_TITLE = "项目支出绩效目标申报表"
+_LONGEST_TITLE = 60
+_LONGEST_HEADING = 45
+_YEAR_ALONE = re.compile(r"^\W*(?P<year>[12]\d{3})\s*年\s*度?\W*$")
+_YEAR_IN_HEADING = re.compile(r"(?P<year>[12]\d{3})\s*年\s*度?(?=.*(?:预算|绩效|项目支出|申报))")
+_SENTENCE = re.compile(r"[。；;，,]|\.{3,}|…|\d\s*$")
+_SECTION = re.compile(
+    r"^\W*(?:第[一二三四五六七八九十]+部分|[一二三四五六七八九十]{1,3}[、.．]|[(（][一二三四五六七八九十]{1,3}[)）])"
+)
+_RULE = re.compile(r"^[\s\-=_|:+—─]+$")
+_NAME_LABEL = "项目名称"
+_FIRST_CELL = re.compile(r"^[\s|#*]*(?P<cell>[^\t|]*)")
+_STRETCH = re.compile(r"\S+")
+_LABELLED = re.compile(r"^(?P<label>[^:：]{2,14})[:：](?P<value>.*)$")
+
+
+class Mark(StrEnum):
+    """What a line says about where a form begins and ends."""
+
+    TITLE = "title"
+    YEAR = "year"
+    HEAD = "head"
+    BODY = "body"
+    TABLE = "table"
+    FOOT = "foot"
+    SECTION = "section"
+    RULE = "rule"
+    PLAIN = "plain"
+
+
+class Line(NamedTuple):
+    """A line as the chunker sees it: its mark, and the project name (head) or label key (body)."""
+
+    mark: Mark
+    word: str = ""
+
+
+class YearMark(NamedTuple):
+    """A fiscal year in a heading: its offsets in the line."""
+
+    start: int
+    end: int
+
+
+def read_mark(line: str, following: str = "") -> Line:
+    """Say what a non-blank line is; ``following`` is the next non-blank line, for broken heads."""
+    if _RULE.match(line):
+        return Line(Mark.RULE)
+    first = _first_words(line)
+    for words in first:
+        found = match_label(words)
+        if found is None:
+            continue
+        group, key = found.label
+        if group is Group.FIELD and key == "project_name":
+            if found.missing:
+                continue
+            return Line(Mark.HEAD, _rest(line, words))
+        if group is Group.FIELD or group in {Group.GOAL, Group.GOAL_HEAD, Group.FUNDING_TITLE}:
+            return Line(Mark.BODY, key or str(group))
+        if group is Group.FUNDING and found.edits == 0:
+            return Line(Mark.BODY, str(Group.FUNDING))
+        if group is Group.PEOPLE:
+            return Line(Mark.FOOT, key)
+        if group is Group.COLUMN and key in {"level1", "level2"}:
+            return Line(Mark.TABLE)
+        if group in {Group.TABLE, Group.LEVEL1, Group.LEVEL2}:
+            return Line(Mark.TABLE if "三级指标" in line else Mark.BODY, str(group))
+    if is_title(line):
+        return Line(Mark.TITLE)
+    if _YEAR_ALONE.match(line):
+        return Line(Mark.YEAR)
+    if _is_broken_head(first[0] if first else "", following):
+        return Line(Mark.HEAD, _rest(following, ""))
+    if "\t" not in line.strip() and _SECTION.match(line) and len(line) <= _LONGEST_HEADING:
+        return Line(Mark.SECTION)
+    return Line(Mark.PLAIN)
+
+
+def is_title(line: str) -> bool:
+    """Say whether a line is a form's title (…项目支出绩效目标申报表), misread characters forgiven."""
+    if "表" not in line and "绩" not in line:
+        return False
+    text = re.sub(r"[\s#*|]+", "", line)
+    if not text or len(text) > _LONGEST_TITLE or "\t" in line.strip():
+        return False
+    if _TITLE.search(text):
+        return not re.search(r"[。；：:]", text)
+    ending = text[-len(_PLAIN_TITLE) :]
+    return Levenshtein.distance(ending, _PLAIN_TITLE, score_cutoff=2) <= 2  # noqa: PLR2004
+
+
+def find_year(line: str) -> YearMark | None:
+    """Find the fiscal year in a heading ((2023年度), 2023年度部门预算公开); None in prose and tables."""
+    if "年" not in line or len(line) > _LONGEST_TITLE or "\t" in line.strip():
+        return None
+    found = _YEAR_ALONE.match(line)
+    if found is None and not _SENTENCE.search(line):
+        found = _YEAR_IN_HEADING.search(line)
+    return None if found is None else YearMark(found.start("year"), found.end("year"))
+
+
+def _first_words(line: str) -> tuple[str, ...]:
+    """Return what may be the label that opens a line: its first cell, stretch, or words before a colon."""
+    cell = _FIRST_CELL.match(line)
+    text = cell["cell"].strip() if cell else ""
+    if not text:
+        rest = line.strip("\t |")
+        text = re.split(r"[\t|]", rest, maxsplit=1)[0].strip()
+    stretches = _STRETCH.findall(text[:40])
+    words = [text] if len(text) <= 20 else []  # noqa: PLR2004
+    if stretches:
+        words.append(stretches[0])
+    labelled = _LABELLED.match(text[:40])
+    if labelled:
+        words.append(labelled["label"])
+    return tuple(dict.fromkeys(words))
+
+
+def _rest(line: str, words: str) -> str:
+    """Return the first words after the label: the project's name, as far as this line prints it."""
+    after = line.split(words, 1)[1] if words else line
+    return squeeze(re.split(r"\t", after.strip("\t :：|"), maxsplit=1)[0])
+
+
+def _is_broken_head(words: str, following: str) -> bool:
+    plain = squeeze(words)
+    if not plain or len(plain) >= len(_NAME_LABEL) or not _NAME_LABEL.startswith(plain):
+        return False
+    return squeeze(following[:20]).startswith(_NAME_LABEL[len(plain) :])

@@ -1,0 +1,98 @@
+"""A file, or bytes, to a document."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from structurer.documents.decoding import ErrorsMode, refuse_control_characters
+from structurer.documents.formats import format_of
+from structurer.errors import DocumentTooLargeError, EmptyDocumentError, UnreadableDocumentError
+from structurer.models import Document, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BYTES = 500 * 1024 * 1024
+"""Largest file that is read unless the caller says otherwise."""
+
+
+def read_document(
+    source: Path | str,
+    *,
+    name: str | None = None,
+    encoding: str | None = None,
+    errors: ErrorsMode = "strict",
+    max_bytes: int = MAX_BYTES,
+) -> Document:
+    """Read a file into a document.
+
+    ``name`` is what the document is called, the file's own name when not given. ``encoding``
+    overrides what would be found; ``errors="replace"`` accepts bytes that it does not know. Raises
+    a ``DocumentError`` that says what is wrong with the file and what to do.
+    """
+    path = Path(source)
+    shown = path.name if name is None else name
+    return document_from_bytes(_read_bytes(path, shown, max_bytes), shown, encoding, errors=errors)
+
+
+def document_from_bytes(
+    data: bytes, name: str, encoding: str | None = None, *, errors: ErrorsMode = "strict"
+) -> Document:
+    r"""Return the document that a file's bytes hold.
+
+    Line ends become ``\n`` and a byte-order mark is dropped; nothing else of the text is changed,
+    and all offsets count in this text. Raises as ``read_document`` does.
+    """
+    if not data:
+        raise EmptyDocumentError(name, "is empty (0 bytes); nothing can be read from it")
+    format_ = format_of(data, name)
+    decoded = format_.backend(data, name, encoding, errors)
+    refuse_control_characters(decoded.text, name)
+    if not decoded.text.strip():
+        raise EmptyDocumentError(name, "holds white space only; nothing can be read from it")
+    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
+    return Document(
+        name=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        text=text,
+        encoding=decoded.encoding,
+        pages=tuple(_pages(text)),
+        media_type=format_.media_type,
+    )
+
+
+def _pages(text: str) -> Iterator[Page]:
+    """Cut at form feeds, as ``pdftotext`` and line printers put them after each page."""
+    start = 0
+    for number, page in enumerate(text.removesuffix("\f").split("\f"), start=1):
+        yield Page(number=number, start=start, end=start + len(page))
+        start += len(page) + 1
+
+
+def _read_bytes(path: Path, name: str, max_bytes: int) -> bytes:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UnreadableDocumentError(name, "is a folder, not a file; `structurer run` takes folders")
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableDocumentError(name, "is no regular file; pipe it in and give - as the path")
+        if status.st_size > max_bytes:
+            raise DocumentTooLargeError(name, _too_large(status.st_size, max_bytes))
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        problem = "is a link to a file that does not exist" if path.is_symlink() else "does not exist"
+        raise UnreadableDocumentError(name, f"{problem}; check the path") from error
+    except PermissionError as error:
+        raise UnreadableDocumentError(name, "may not be read (permission denied); change its mode") from error
+    except OSError as error:
+        raise UnreadableDocumentError(name, f"cannot be read: {error.strerror or error}") from error
+
+
+def _too_large(size: int, max_bytes: int) -> str:
+    return (
+        f"has {size:,} bytes, more than the limit of {max_bytes:,}; "
+        "split it, or raise STRUCTURER_MAX_BYTES if it really is one filing"
+    )

@@ -1,0 +1,187 @@
+"""The JSON Schemas (draft 2020-12) of what is written, made from the models, and checking against them.
+
+A schema here is written to be cheap to check, because every record is: references are put in place,
+``anyOf`` with null becomes a list of types, and each validator is compiled once.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from pydantic import BaseModel, ConfigDict, Field
+
+from structurer.document_types.declaration.model import SCHEMA_VERSION, Declaration
+from structurer.errors import SchemaError
+from structurer.models import FlagKind, Grounding, Severity, Status
+from structurer.resources import resource_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_enum_values=True)
+
+
+class WrittenDocument(_Written):
+    """The filing that a record comes from."""
+
+    name: str
+    sha256: str
+    encoding: str
+
+
+class WrittenChunk(_Written):
+    """The project's place in the filing: the how-manieth it is, from 1, and ``[start, end)``."""
+
+    ordinal: int = Field(ge=1)
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
+class WrittenFlag(_Written):
+    """One thing that is doubtful (``extraction``) or odd in the filing itself (``source``)."""
+
+    code: str
+    kind: FlagKind
+    severity: Severity
+    path: str = Field(description="What it is about, and everything below; empty: the whole record.")
+    message: str
+
+
+class WrittenUsage(_Written):
+    """What a model was paid for."""
+
+    input_tokens: int = Field(ge=0)
+    output_tokens: int = Field(ge=0)
+    cost: str
+
+
+class WrittenProvenance(_Written):
+    """What made the record; enough to make it again."""
+
+    engine: str
+    model: str | None
+    prompt: str | None
+    structurer: str
+    config: str
+    usage: WrittenUsage
+
+
+class WrittenRecord(_Written):
+    """One line of records.jsonl: one project's data, its evidence, its doubts, where it came from."""
+
+    id: str
+    document_type: str
+    schema_version: str
+    document: WrittenDocument
+    chunk: WrittenChunk
+    data: Declaration | None = Field(description="Null where the project could not be structured.")
+    evidence: dict[str, list[list[int]]] = Field(
+        description="Dotted path to the [start, end) spans where the value stands, in reading order."
+    )
+    grounding: dict[str, Grounding] = Field(description="Dotted path to how the value stands there.")
+    confidence: dict[str, float] = Field(description="Dotted path to the probability that it is right.")
+    flags: list[WrittenFlag]
+    status: Status
+    provenance: WrittenProvenance
+
+
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "performance_target_declaration": Declaration,
+    "record": WrittenRecord,
+}
+
+SCHEMA_NAMES = tuple(_MODELS)
+"""The names of the schemas, which are also the names of their files in ``schemas/``."""
+
+
+def build_schema(name: str) -> dict[str, Any]:
+    """Return one schema, made from its model. Every key is required: empty is ``null``, not absent."""
+    generated = _MODELS[name].model_json_schema(mode="serialization")
+    schema = _simplified(generated, generated.get("$defs", {}))
+    head = {"$schema": _DIALECT, "title": name, "version": SCHEMA_VERSION}
+    return {**head, **{key: value for key, value in schema.items() if key != "title"}}
+
+
+def schema_text(name: str) -> str:
+    """Return the schema as its file in ``schemas/`` holds it."""
+    return json.dumps(build_schema(name), ensure_ascii=False, indent=2) + "\n"
+
+
+def schema_path(name: str) -> Path:
+    """Return where the schema's file stands."""
+    return resource_folder("schemas") / f"{name}.json"
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """Return the validator of one schema, made once in a process."""
+    return Draft202012Validator(_without_descriptions(build_schema(name)))
+
+
+def validate(name: str, value: object) -> None:
+    """Check JSON-shaped data against a schema; raise ``SchemaError`` naming the place that differs."""
+    checker = validator(name)
+    if checker.is_valid(value):
+        return
+    error = best_match(checker.iter_errors(value))
+    if error is not None:
+        place = ".".join(str(part) for part in error.absolute_path) or "the whole value"
+        raise SchemaError(f"{name}: {place}: {error.message}")
+
+
+def _without_descriptions(node: Any) -> Any:
+    """Return a schema without what only people read: the validator looks at every keyword it meets."""
+    if isinstance(node, list):
+        return [_without_descriptions(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: {name: _without_descriptions(schema) for name, schema in value.items()}
+        if key == "properties"
+        else _without_descriptions(value)
+        for key, value in node.items()
+        if key != "description"
+    }
+
+
+def _simplified(node: Any, definitions: Mapping[str, Any]) -> Any:
+    """Return a part of a generated schema with references in place and without pydantic's titles."""
+    if isinstance(node, list):
+        return [_simplified(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        definition = definitions[node["$ref"].removeprefix("#/$defs/")]
+        return _simplified({**definition, **{k: v for k, v in node.items() if k != "$ref"}}, definitions)
+    kept = {
+        key: {name: _simplified(schema, definitions) for name, schema in value.items()}
+        if key == "properties"
+        else _simplified(value, definitions)
+        for key, value in node.items()
+        if key not in {"title", "default", "$defs"}
+    }
+    if "properties" in kept:
+        kept["required"] = list(kept["properties"])
+    return _without_null_branch(kept)
+
+
+def _without_null_branch(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return ``anyOf: [X, null]`` as X that may also be null: half the work for the validator."""
+    branches = schema.get("anyOf", [])
+    if len(branches) != 2 or branches[1] != {"type": "null"} or "type" not in branches[0]:
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    merged = {**branches[0], **rest}
+    if "enum" in merged:
+        # An enumeration says the type by itself.
+        return {**{k: v for k, v in merged.items() if k != "type"}, "enum": [*merged["enum"], None]}
+    return {**merged, "type": [merged["type"], "null"]}
