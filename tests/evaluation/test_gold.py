@@ -56,11 +56,12 @@ def test_labels_come_by_filing_and_ordinal_whatever_their_files_are_called(folde
         ({"filing": "/secret.txt"}, "below the folder"),
         ({"fiscal_year": "soon"}, "fiscal_year"),
         ({"colour": "red"}, "colour"),
-        ({"funding": {"annual": {"total": "6,000,000"}}}, "funding.annual.total"),
+        ({"competent_department": {"code": 71, "name": None}}, "competent_department.code"),
         ({"uncertain_fields": ["goal"]}, "'goal' is no field"),
         ({"uncertain_fields": ["indicators.1"]}, "in its own row"),
         ({"uncertain_fields": "goals"}, "list"),
-        ({"indicators": [{"scope": "annual", "uncertain": "yes"}]}, "true or false"),
+        ({"indicators": [{"uncertain": "yes"}]}, "true or false"),
+        ({"indicators": [{"scope": "annual", "level2": None, "name": "甲"}]}, "missing: indicators.0.target"),
         ({"indicators": ["row"]}, "list of objects"),
     ],
 )
@@ -70,9 +71,14 @@ def test_a_label_that_is_not_as_the_guide_says_is_refused_by_name(folder, raw, c
     assert "wrong.json" in str(caught.value)
 
 
-def test_a_missing_key_is_not_an_empty_cell(folder, raw):
-    del raw["phone"]
-    with pytest.raises(GoldError, match="keys missing: phone"):
+@pytest.mark.parametrize("path", ["phone", "notes", "indicators", "funding.annual.other", "goals.annual"])
+def test_a_forgotten_key_does_not_pass_for_an_empty_cell(folder, raw, path):
+    *parents, last = path.split(".")
+    place = raw
+    for key in parents:
+        place = place[key]
+    del place[last]
+    with pytest.raises(GoldError, match=f"missing: {path}"):
         load_gold(folder(one=raw))
 
 

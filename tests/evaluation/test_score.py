@@ -145,9 +145,9 @@ def test_a_record_too_many_costs_itself_and_its_rows(label, record):
 
 
 def test_the_same_project_twice_is_refused(label, record):
-    with pytest.raises(ValueError, match="project 1 of .* is there twice"):
+    with pytest.raises(ValueError, match="is there twice"):
         score([label()], [record(), record()])
-    with pytest.raises(ValueError, match="twice"):
+    with pytest.raises(ValueError, match="is there twice"):
         score([label(), label()], [record()])
 
 

@@ -35,17 +35,25 @@ def read_document(
     """
     path = Path(source)
     shown = path.name if name is None else name
-    return document_from_bytes(_read_bytes(path, shown, max_bytes), shown, encoding, errors=errors)
+    data = _read_bytes(path, shown, max_bytes)
+    return document_from_bytes(data, shown, encoding, errors=errors, max_bytes=max_bytes)
 
 
 def document_from_bytes(
-    data: bytes, name: str, encoding: str | None = None, *, errors: ErrorsMode = "strict"
+    data: bytes,
+    name: str,
+    encoding: str | None = None,
+    *,
+    errors: ErrorsMode = "strict",
+    max_bytes: int = MAX_BYTES,
 ) -> Document:
     r"""Return the document that a file's bytes hold.
 
     Line ends become ``\n`` and a byte-order mark is dropped; nothing else of the text is changed,
     and all offsets count in this text. Raises as ``read_document`` does.
     """
+    if len(data) > max_bytes:
+        raise DocumentTooLargeError(name, _too_large(len(data), max_bytes))
     if not data:
         raise EmptyDocumentError(name, "is empty (0 bytes); nothing can be read from it")
     format_ = format_of(data, name)
@@ -93,6 +101,6 @@ def _read_bytes(path: Path, name: str, max_bytes: int) -> bytes:
 
 def _too_large(size: int, max_bytes: int) -> str:
     return (
-        f"has {size:,} bytes, more than the limit of {max_bytes:,}; "
+        f"has {size:,} bytes or more, over the limit of {max_bytes:,}; "
         "split it, or raise STRUCTURER_MAX_BYTES if it really is one filing"
     )

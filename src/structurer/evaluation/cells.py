@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def leaf_paths(data: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted paths of all values in nested objects; lists are left out."""
     for key, value in data.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
+        if isinstance(value, Mapping):
+            yield from leaf_paths(value, f"{prefix}{key}.")
         elif not isinstance(value, list):
             yield f"{prefix}{key}"
 
 
-FIELDS: tuple[str, ...] = tuple(_leaves(Declaration().model_dump()))
+FIELDS: tuple[str, ...] = tuple(leaf_paths(Declaration().model_dump()))
 """Dotted names of the scalar and funding fields, in the form's order. Indicators are scored as rows."""
 
 AMOUNTS: frozenset[str] = frozenset(field for field in FIELDS if field.startswith("funding."))

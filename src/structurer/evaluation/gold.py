@@ -15,14 +15,14 @@ from pydantic import ValidationError
 
 from structurer.document_types.declaration.model import Declaration
 from structurer.errors import StructurerError
-from structurer.evaluation.cells import FIELDS, covers
+from structurer.evaluation.cells import FIELDS, ROW_FIELDS, covers, leaf_paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 _LABEL_KEYS = frozenset({"filing", "ordinal", "uncertain_fields", "notes"})
-_REQUIRED = frozenset(Declaration.model_fields) | _LABEL_KEYS
+_ROW_KEYS = frozenset({"scope", *ROW_FIELDS})
 
 
 class GoldError(StructurerError):
@@ -88,8 +88,8 @@ def parse_label(raw: object) -> GoldLabel:
     """
     if not isinstance(raw, dict):
         raise GoldError("a label is a JSON object")
-    if missing := sorted(_REQUIRED - raw.keys()):
-        raise GoldError(f"keys missing: {', '.join(missing)}; write null where the form is empty")
+    _refuse_missing({*_LABEL_KEYS, "indicators"} - raw.keys())
+    _refuse_missing(set(FIELDS).difference(leaf_paths(raw)))
     filing, ordinal, uncertain_fields = raw["filing"], raw["ordinal"], raw["uncertain_fields"]
     if not isinstance(filing, str) or not filing or PurePath(filing).is_absolute() or ".." in filing:
         raise GoldError("filing must be the name of a file below the folder of filings")
@@ -116,5 +116,13 @@ def _split_uncertain(rows: object) -> tuple[list[dict[str, Any]], frozenset[int]
         raise GoldError("indicators must be a list of objects")
     if any(not isinstance(row.get("uncertain", False), bool) for row in rows):
         raise GoldError("an indicator's uncertain must be true or false")
+    for n, row in enumerate(rows):
+        _refuse_missing({f"indicators.{n}.{key}" for key in _ROW_KEYS - row.keys()})
     plain = [{key: value for key, value in row.items() if key != "uncertain"} for row in rows]
     return plain, frozenset(n for n, row in enumerate(rows) if row.get("uncertain", False))
+
+
+def _refuse_missing(keys: set[str]) -> None:
+    """Refuse a label that leaves keys out: a forgotten key must not pass for an empty cell."""
+    if keys:
+        raise GoldError(f"missing: {', '.join(sorted(keys))}; write null where the form is empty")

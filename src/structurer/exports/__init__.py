@@ -1,0 +1,8 @@
+"""What a run leaves behind: JSON Lines, CSV, a workbook, a report."""
+
+from __future__ import annotations
+
+from structurer.exports.folder import RunFolder
+from structurer.exports.report import Counts
+
+__all__ = ["Counts", "RunFolder"]

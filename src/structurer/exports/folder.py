@@ -48,7 +48,6 @@ class RunFolder:
     def __enter__(self) -> RunFolder:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._open.callback(self._remove_parts)
             self._records = self._open.enter_context(
                 self._part(RECORDS).open("w", encoding="utf-8", newline="\n")
             )
@@ -63,7 +62,7 @@ class RunFolder:
             self._indicator_sheet = self._workbook.sheet("indicators", INDICATOR_COLUMNS)
             self._report = self._open.enter_context(RunReport(self._part(REPORT)))
         except OSError as error:
-            self._open.close()
+            self._discard()
             raise self._output_error(error) from error
         return self
 
@@ -102,18 +101,17 @@ class RunFolder:
                 skipped=skipped,
                 notices=notices,
             )
-            self._open.pop_all().close()
+            self._open.close()
             for name in _FILES:
                 os.replace(self._part(name), self._folder / name)
         except OSError as error:
-            self._remove_parts()
             raise self._output_error(error) from error
         return notices
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._open.close()
+        self._discard()
 
     def _add_record(self, record: Mapping[str, Any]) -> None:
         self._records.write(record_line(record))
@@ -126,7 +124,9 @@ class RunFolder:
     def _part(self, name: str) -> Path:
         return self._folder / f".{name}.part"
 
-    def _remove_parts(self) -> None:
+    def _discard(self) -> None:
+        """Remove what is not published; after ``publish`` there is nothing to remove."""
+        self._open.close()
         for name in _FILES:
             self._part(name).unlink(missing_ok=True)
 

@@ -25,10 +25,7 @@ def is_below(path: str, flagged: str) -> bool:
 
 
 def doubtful_paths(record: Mapping[str, Any]) -> list[str]:
-    """Return the values of a written record that an ``extraction`` flag applies to.
-
-    Where the flags leave the data out (``data`` is null) there is no value to doubt.
-    """
+    """Return the paths of a written record's values that an ``extraction`` flag applies to."""
     flagged = sorted({flag["path"] for flag in record["flags"] if flag["kind"] == "extraction"})
     return [path for path in value_paths(record["data"]) if any(is_below(path, above) for above in flagged)]
 

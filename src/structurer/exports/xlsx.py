@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from structurer.exports.cells import is_number, printable
 
@@ -59,7 +60,10 @@ class XlsxWorkbook:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._workbook.close()
+        try:
+            self._workbook.close()
+        except FileCreateError as failure:
+            raise OSError(f"the workbook cannot be written: {failure}") from failure
 
 
 class XlsxSheet:

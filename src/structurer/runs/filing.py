@@ -41,7 +41,11 @@ def structure_filing(planned: PlannedFiling, settings: Settings) -> FilingResult
 def _document(planned: PlannedFiling, settings: Settings) -> Document:
     if planned.path is None:
         return document_from_bytes(
-            planned.data or b"", planned.name, settings.encoding, errors=settings.encoding_errors
+            planned.data or b"",
+            planned.name,
+            settings.encoding,
+            errors=settings.encoding_errors,
+            max_bytes=settings.max_bytes,
         )
     return read_document(
         planned.path,

@@ -77,10 +77,9 @@ def opening(truths: Sequence[Declaration], rng: Random) -> str:
 
 第三部分 {year}年度部门预算情况说明
 
- 
 一、部门预算收支数据变动情况及原因
 
-{year}年度预算收入总计{money(str(total))}万元，比上年增加{rng.randrange(1, 90)}.{rng.randrange(10, 99)}%，主要原因是项目支出增加。
+{year}年度预算收入总计{money(str(total))}万元，比上年增加{rng.randrange(1, 90)}%。
 
 十、绩效管理情况
 
@@ -103,7 +102,7 @@ def closing(truths: Sequence[Declaration], rng: Random) -> str:
 
 1、车辆情况：
 
-截至{year - 1}年12月31日，共有公务用车编制{rng.randrange(2, 20)}辆，其中：领导用车0辆，其他公务用车{rng.randrange(0, 2)}辆。
+截至{year - 1}年12月31日，共有公务用车编制{rng.randrange(2, 20)}辆。
 
 十二、其他说明
 

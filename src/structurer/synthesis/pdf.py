@@ -87,7 +87,7 @@ def _row(row: Row, page: Page, rng: Random) -> Lines:
             ]
         case Kind.HEAD:
             return _flow([_wrapped(cell.text, page.head) for cell in row.cells])
-        case Kind.PEOPLE:
+        case Kind.PEOPLE | Kind.GOALS_HEAD:
             return _flow([cell.text.split("\n") for cell in row.cells])
         case _:
             return row.cells[0].text.split("\n")

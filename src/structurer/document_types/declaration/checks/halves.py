@@ -101,7 +101,11 @@ def _beside_gap(half: list[Row], gap: int) -> list[Row]:
 def _differ(row: Row, other: Row) -> bool:
     if row.target is None or other.target is None or row.group != other.group:
         return False
-    return row.plain.removesuffix("/年") != other.plain.removesuffix("/年")
+    return _within_a_year(row) != _within_a_year(other)
+
+
+def _within_a_year(row: Row) -> str:
+    return row.plain.removesuffix("/年")
 
 
 def _of_other_kinds(row: Row, other: Row) -> bool:
@@ -116,11 +120,15 @@ def _of_other_kinds(row: Row, other: Row) -> bool:
 def _slid(differing: list[tuple[Row, Row]]) -> set[Row]:
     """Return the left rows of neighbouring pairs of which one has the other's target in the other half."""
     slid = set()
-    for (row, other), (next_row, next_other) in pairwise(differing):
-        if next_row.number == row.number + 1 and (
-            row.plain == next_other.plain or other.plain == next_row.plain
-        ):
-            slid |= {row, next_row}
+    for half in (0, 1):
+        for upper, lower in pairwise(sorted(differing, key=lambda pair: pair[half].number)):
+            neighbours = lower[half].number == upper[half].number + 1
+            (left, right), (next_left, next_right) = upper, lower
+            if neighbours and (
+                _within_a_year(left) == _within_a_year(next_right)
+                or _within_a_year(right) == _within_a_year(next_left)
+            ):
+                slid |= {left, next_left}
     return slid
 
 

@@ -22,6 +22,7 @@ _MAY_EXCEED_ALL = re.compile(r"增|提高|提升|倍|周转|负债|同比|收益
 _ABOUT_RATES = re.compile(r"率|比|幅|节约|控制|降低|下降|减少")
 _ABOUT_TIME = re.compile(r"期|时间|时长|年限")
 _SATISFACTION = re.compile(r"满意|好评|认可|投诉|信访|表扬")
+_PRAISE = re.compile(r"满意|好|优|高|良|认可")
 _TIMELINESS_NAME = re.compile(r"(?:及时性|及时率|及时度|时限|完成时间|时效)$")
 _NUMERAL_IN_WORDS = re.compile(r"[全各每按所若满零无一二两三四五六七八九十百千万]")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)(?:%|百分比)")
@@ -32,7 +33,7 @@ _MISFITS = {
     "质量": {Shape.DATE},
     "时效": {Shape.MONEY, Shape.COUNT},
     "成本": {Shape.COUNT, Shape.DATE, Shape.TIME, Shape.RATE, Shape.PROMPT},
-    "满意度": {Shape.MONEY, Shape.COUNT, Shape.DATE, Shape.TIME, Shape.PROMPT},
+    "满意度": {Shape.MONEY, Shape.COUNT, Shape.DATE, Shape.TIME, Shape.PROMPT, Shape.WORDS},
     "数量": {Shape.WORDS, Shape.PROMPT, Shape.DATE},
 }
 _NO_RATES = (Shape.MONEY, Shape.COUNT, Shape.DATE)
@@ -124,6 +125,7 @@ def _misfit_of_level(row: Row) -> str | None:
         or (row.group == "成本" and kind is Shape.RATE and not _is_bare_cost_rate(row))
         or (row.group == "成本" and kind is Shape.TIME and _ABOUT_TIME.search(row.key))
         or (row.group == "满意度" and kind is Shape.COUNT and "满意" not in row.key)
+        or (row.group == "满意度" and kind is Shape.WORDS and _PRAISE.search(target))
     )
     return None if excused else f"{row.level2} {quoted(row.name)} is {kind}"
 

@@ -1,0 +1,143 @@
+"""``structurer run``: many filings to records, tables and a report."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from structurer.cli.console import err, errors_in_one_line, out, safe
+from structurer.cli.options import Encoding, EncodingErrors
+from structurer.cli.progress import LiveProgress, PlainProgress, Progress, SilentProgress
+from structurer.exports import RunFolder
+from structurer.runs import STDIN, plan_filings, structure_filings
+from structurer.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from structurer.exports import Counts
+    from structurer.runs import Plan
+    from structurer.settings import Settings
+
+_FAILED, _INTERRUPTED = 1, 130
+
+
+def run(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files, folders, glob patterns, or - for standard input."),
+    ],
+    folder: Annotated[Path, typer.Option("--out", "-o", help="Folder to write the results to.")],
+    encoding: Encoding = None,
+    encoding_errors: EncodingErrors = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes to work with; one for each core if not given.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    """Structure filings into records, tables and a report.
+
+    Writes records.jsonl, declarations.csv, indicators.csv, records.xlsx and run.json. A filing that
+    cannot be read is reported and the rest goes on; the exit status is then 1.
+
+    \b
+    Examples:
+      structurer run filings/ --out results
+      structurer run "2023/**/*.txt" notes.md --out results --workers 4
+      iconv -f big5 -t utf-8 old.txt | structurer run - --out results
+    """
+    with errors_in_one_line():
+        settings = load_settings(encoding=encoding, encoding_errors=encoding_errors, workers=workers)
+        stdin = sys.stdin.buffer.read(settings.max_bytes + 1) if STDIN in paths else None
+        plan = plan_filings(paths, stdin)
+        with RunFolder(folder) as results:
+            done = _structure(plan, settings, results, _progress(quiet, len(plan.filings)))
+            complete = done == len(plan.filings)
+            if done or complete:
+                notices = results.publish(
+                    complete=complete,
+                    settings=settings.results_settings(),
+                    config=settings.config_hash(),
+                    structurer=version("structurer"),
+                    skipped=plan.skipped,
+                )
+            counts = results.counts
+    if not complete:
+        _say_how_to_go_on(folder, done, len(plan.filings))
+        raise typer.Exit(_INTERRUPTED)
+    if not quiet:
+        _say_what_there_is(folder, counts, plan, notices)
+    if counts.failed:
+        raise typer.Exit(_FAILED)
+
+
+def _structure(plan: Plan, settings: Settings, results: RunFolder, progress: Progress) -> int:
+    """Structure what is planned until the end or the user's interrupt; return how many filings are done."""
+    done = 0
+    with progress, _interruptible() as stopped:
+        for failed in plan.failed:
+            results.add(failed)
+            progress.tell(failed)
+        for result in structure_filings(plan.filings, settings, stopped):
+            results.add(result)
+            progress.advance(result)
+            done += 1
+    return done
+
+
+def _progress(quiet: bool, total: int) -> Progress:
+    console = err()
+    if quiet:
+        return SilentProgress(console)
+    return LiveProgress(console, total) if console.is_terminal else PlainProgress(console, total)
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish to stop, so that no record is written by half."""
+    interrupts: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(interrupts)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _say_how_to_go_on(folder: Path, done: int, planned: int) -> None:
+    what = f"the results of these are in {folder}" if done else f"{folder} is as it was"
+    err().print(
+        safe(f"stopped after {done} of {planned} filings; {what}. Run the same command again to do all."),
+        soft_wrap=True,
+    )
+
+
+def _say_what_there_is(folder: Path, counts: Counts, plan: Plan, notices: list[str]) -> None:
+    for kind, count in plan.skipped:
+        err().print(safe(f"skipped: {count} × {kind}"), soft_wrap=True)
+    for notice in notices:
+        err().print(safe(f"note: {notice}"), soft_wrap=True)
+    share = counts.doubtful_values / counts.values if counts.values else 0.0
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_row("filings", f"{counts.filings:,}", f"{counts.failed:,} failed" if counts.failed else "")
+    table.add_row("declarations", f"{counts.declarations:,}", f"{counts.flagged:,} to review")
+    table.add_row("values", f"{counts.values:,}")
+    table.add_row("doubtful values", f"{counts.doubtful_values:,}", f"{share:.1%} of the values")
+    table.add_row("text that belongs to nothing", f"{counts.residue_lines:,}", "lines, listed in run.json")
+    out().print(table)
+    out().print(safe(f"results: {folder}"), soft_wrap=True)
