@@ -69,7 +69,7 @@ def quoted(text: str, length: int = _QUOTED_LENGTH) -> str:
 
 
 def run_checks(subject: Subject, checks: Iterable[Check]) -> tuple[Flag, ...]:
-    """Return the flags of all checks, each once, sorted by path, code, kind, severity and message.
+    """Return the flags of all checks, each once, sorted by path (row 2 before row 10), code and message.
 
     A check that breaks costs only itself: it becomes an ``extraction`` flag ``check_failed`` on the
     whole record, so that what it would have looked at is looked at by a person.
@@ -80,7 +80,11 @@ def run_checks(subject: Subject, checks: Iterable[Check]) -> tuple[Flag, ...]:
             flags.update(check(subject))
         except Exception as error:
             flags.add(_check_failed(check, error))
-    return tuple(sorted(flags))
+    return tuple(sorted(flags, key=_reading_order))
+
+
+def _reading_order(flag: Flag) -> tuple[list[tuple[int, str]], Flag]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in flag.path.split(".")], flag
 
 
 def _check_failed(check: Check, error: Exception) -> Flag:

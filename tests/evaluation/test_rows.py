@@ -68,11 +68,27 @@ def test_an_uncertain_row_absorbs_the_row_of_its_name_in_its_half():
     assert other_half.extra == (1,)
 
 
+def test_an_uncertain_row_absorbs_its_equal_before_anything_like_it():
+    gold = [row("树", "2"), row("树", "2", level2="质量指标")]
+    match = match_rows(gold, {0}, [row("树", "1"), row("树", "2")])
+    assert match.absorbed == ((0, 1),)
+
+
+def test_content_and_not_order_says_which_row_is_left_over():
+    gold = [row("树", "9"), row("第三方检测费", "9")]
+    read = [row("树", "2"), row("树", "1"), row("第三方测费", "9"), row("第三方检费", "9")]
+    for there in (read, read[::-1]):
+        left = [there[n]["target"] + there[n]["name"] for n in match_rows(gold, set(), there).extra]
+        assert sorted(left) == ["2树", "9第三方测费"]
+
+
 def test_the_neighbours_of_a_gap_are_the_nearest_rows_read_of_its_block():
     gold = [row("甲"), row("乙"), row("丙"), row("丁"), row("戊", level2="质量指标")]
     match = match_rows(gold, {0}, [row("丁"), row("甲"), row("戊", level2="质量指标")])
     assert match.missing == (1, 2)
     assert neighbours(match, gold, 1) == (1, 0)
+    only = match_rows(gold, set(), [row("甲"), row("乙"), row("丁")])
+    assert neighbours(only, gold, 2) == (1, 2)
     alone = match_rows(gold, set(), [row("戊", level2="质量指标")])
     assert neighbours(alone, gold, 1) == ()
 

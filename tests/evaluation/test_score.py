@@ -225,6 +225,13 @@ def test_a_missing_row_is_told_of_by_its_neighbours_in_the_block(label, record, 
     assert result.silent == (int(silent), 1)
 
 
+@pytest.mark.parametrize(("path", "silent"), [("indicators", False), ("indicators.3", True)])
+def test_a_block_that_is_missing_whole_is_told_of_by_the_list_only(label, record, data, path, silent):
+    rows = data()["indicators"]
+    result = score([label()], [record(data(indicators=[*rows[:3], *rows[4:]]), flags=[path])])
+    assert result.silent == (int(silent), 1)
+
+
 def test_flagged_share_is_by_leaf_over_the_labels_certain_values(label, record):
     result = score([label(rows=[5])], [record(flags=["indicators.0", "indicators.1.name", "indicators.5"])])
     assert result.flagged == (4, 31 + 3 * (ROWS - 1))

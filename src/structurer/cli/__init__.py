@@ -1,0 +1,44 @@
+"""The command line: one module a command, each thin: parse, call, print."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from structurer.cli.eval import evaluate
+from structurer.cli.run import run
+from structurer.cli.schema import app as schema
+from structurer.cli.show import show
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"structurer {version('structurer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def structurer(
+    shown: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Turn messy text of budget filings into records that people can trust.
+
+    \b
+    Examples:
+      structurer run filings/ --out results
+      structurer show filings/2023-water-bureau.txt --project 3
+    """
+
+
+app.command()(run)
+app.command()(show)
+app.command(name="eval")(evaluate)
+app.add_typer(schema, name="schema")

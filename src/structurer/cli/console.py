@@ -19,7 +19,9 @@ _WIDTH = 100
 _FAILED, _USAGE = 1, 2
 
 # Control characters (terminal escapes are made of them), and the marks that turn the direction of text.
-_UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def safe(text: str, style: str = "") -> Text:

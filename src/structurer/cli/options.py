@@ -8,7 +8,9 @@ import typer
 
 Encoding = Annotated[
     str | None,
-    typer.Option(help="Encoding of the text (utf-8, gb18030, big5, utf-16, …); found for each file if not given."),
+    typer.Option(
+        help="Encoding of the text (utf-8, gb18030, big5, utf-16, …); found for each file if not given."
+    ),
 ]
 EncodingErrors = Annotated[
     str | None,

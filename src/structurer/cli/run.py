@@ -14,7 +14,7 @@ from rich.table import Table
 
 from structurer.cli.console import err, errors_in_one_line, out, safe
 from structurer.cli.options import Encoding, EncodingErrors
-from structurer.cli.progress import LiveProgress, PlainProgress, Progress, SilentProgress
+from structurer.cli.progress import progress, say_failure
 from structurer.exports import RunFolder
 from structurer.runs import STDIN, plan_filings, structure_filings
 from structurer.settings import load_settings
@@ -59,7 +59,7 @@ def run(
         stdin = sys.stdin.buffer.read(settings.max_bytes + 1) if STDIN in paths else None
         plan = plan_filings(paths, stdin)
         with RunFolder(folder) as results:
-            done = _structure(plan, settings, results, _progress(quiet, len(plan.filings)))
+            done = _structure(plan, settings, results, quiet=quiet)
             complete = done == len(plan.filings)
             if done or complete:
                 notices = results.publish(
@@ -79,25 +79,18 @@ def run(
         raise typer.Exit(_FAILED)
 
 
-def _structure(plan: Plan, settings: Settings, results: RunFolder, progress: Progress) -> int:
+def _structure(plan: Plan, settings: Settings, results: RunFolder, *, quiet: bool) -> int:
     """Structure what is planned until the end or the user's interrupt; return how many filings are done."""
+    for failed in plan.failed:
+        results.add(failed)
+        say_failure(err(), failed)
     done = 0
-    with progress, _interruptible() as stopped:
-        for failed in plan.failed:
-            results.add(failed)
-            progress.tell(failed)
+    with progress(err(), len(plan.filings), quiet=quiet) as tell, _interruptible() as stopped:
         for result in structure_filings(plan.filings, settings, stopped):
             results.add(result)
-            progress.advance(result)
+            tell(result)
             done += 1
     return done
-
-
-def _progress(quiet: bool, total: int) -> Progress:
-    console = err()
-    if quiet:
-        return SilentProgress(console)
-    return LiveProgress(console, total) if console.is_terminal else PlainProgress(console, total)
 
 
 @contextmanager

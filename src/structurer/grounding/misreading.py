@@ -29,7 +29,7 @@ _LOOK_ALIKE = """
     已己巳 未末木本 土士工 日曰目 人入八 千干于 天夭无 大太犬 治冶 侯候 拔拨 货贷 帐账 晴睛 折拆析
     市巿 戌戍戊 崇祟 今令 兔免 乌鸟 住往佳 洒酒 徒徙 微徽 暖暧 壁璧 辨辩辫 券卷 容客 西酉 由田甲申电
     车东 量最 标栋 效郊 项顶 经轻 几儿 力刀 九丸 巨臣 见贝 问间 门们 没设 村材林 技枝 持特待侍 准淮
-    例列 代伐 氏民 第弟 预须 完宪 官宫 买卖 理埋 即既 历厉 广厂 休体 师帅 爱受 处外 复夏 资货 规现
+    例列 代伐 氏民 第弟笫 预须 完宪 官宫 买卖 理埋 即既 历厉 广厂 休体 师帅 爱受 处外 复夏 资货 规现
     环坏 拓柘 积职 收牧 传转 续读 清请情 0OoQ 1lI|! 2Z 5S 8B ,.、;; :; .。· () -—–_ ~～- "“”'‘’
 """
 _CONFUSED = frozenset(a + b for word in _LOOK_ALIKE.split() for a in word for b in word if a != b)
@@ -88,6 +88,8 @@ def _meaningful(text: str) -> list[str]:
 def find_misread(index: TextIndex, value: str, region: Stretch) -> list[Misreading]:
     """Return the places in a region where ``value`` (folded) stands misread, the cheapest first.
 
+    Places where it stands as it is are not among them.
+
     Of the ``tolerance + 1`` parts of a value at least one is printed unharmed (pigeonhole; Navarro, A guided
     tour to approximate string matching, 2001, section 8), so only places around such a part are looked at.
     """
@@ -101,7 +103,7 @@ def find_misread(index: TextIndex, value: str, region: Stretch) -> list[Misreadi
         if place is None or place in found:
             continue
         cost = misreading_cost(value, text[place.first : place.last])
-        if cost is not None:
+        if cost:
             found[place] = cost
     return _apart([Misreading(place, cost) for place, cost in sorted(found.items())])
 

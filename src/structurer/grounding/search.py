@@ -43,6 +43,7 @@ _CODE_CAME_BEFORE = re.compile(r"(?:[A-Za-z]|\d[ \u3000\xa0]*)$")
 _NUMBER_GOES_ON = re.compile(r"\d|[.．]\d|,\d{3}(?!\d)")
 _NUMBER_CAME_BEFORE = re.compile(r"(?:\d|\d[.．])$")
 _GROUP_CAME_BEFORE = re.compile(r"\d,$")
+_NUMBER_ACROSS_CELLS = re.compile(r"\d\s*\t\s*\d")
 _GROUP = re.compile(r"\d{3}(?!\d)")
 
 
@@ -85,7 +86,7 @@ def _ground_number(index: TextIndex, wanted: str, region: Span | None) -> Eviden
     ]
     if not found:
         return NOWHERE
-    # Several ways to write the number are several places too: the first of them is as good as any.
+    found = [number for number in found if number.plain == wanted] or found
     plain, span = found[0]
     if len(found) > 1:
         status = Grounding.AMBIGUOUS
@@ -149,6 +150,8 @@ def _codes(
         inside = index.clean[start:end]
         if "\t" in inside or ("\n" in inside and not across_lines):
             continue
+        if "," in inside and "," not in wanted:
+            continue
         if not (
             _CODE_CAME_BEFORE.search(index.clean[max(0, start - 8) : start])
             or _CODE_GOES_ON.match(index.clean, end)
@@ -188,17 +191,24 @@ def words(index: TextIndex, wanted: str, region: Stretch) -> list[tuple[Stretch,
     in_one_cell: list[tuple[Stretch, ...]] = []
     across_cells: list[tuple[Stretch, ...]] = []
     for place in _occurrences(index, wanted, region):
-        start, end = index.offsets[place.first], index.end_of(place.last - 1)
-        if cuts_number(index.clean, start, end):
+        if not _is_whole(index, place):
             continue
-        inside = index.clean[start:end]
-        if "\t" not in inside:
-            in_one_cell.append((place,))
-            if len(in_one_cell) == 2:
-                break
-        elif len(across_cells) < 2 and not re.search(r"\d\s*\t\s*\d", inside):
+        if "\t" in index.clean[index.offsets[place.first] : index.offsets[place.last - 1]]:
             across_cells.append((place,))
+            continue
+        in_one_cell.append((place,))
+        if len(in_one_cell) == 2:
+            break
     return in_one_cell or across_cells
+
+
+def _is_whole(index: TextIndex, place: Stretch) -> bool:
+    """Whether words begin and end outside of numbers, and put no number together from two cells."""
+    start, end = index.offsets[place.first], index.end_of(place.last - 1)
+    if cuts_number(index.clean, start, end):
+        return False
+    inside = index.clean[start:end]
+    return "\t" not in inside or not _NUMBER_ACROSS_CELLS.search(inside)
 
 
 def cuts_number(text: str, start: int, end: int) -> bool:
@@ -232,7 +242,7 @@ def shortest_cut(label: str) -> int:
 
 
 def _ground_misread(index: TextIndex, wanted: str, region: Stretch) -> Evidence:
-    found = find_misread(index, wanted, region)
+    found = [misread for misread in find_misread(index, wanted, region) if _is_whole(index, misread.place)]
     found = [misread for misread in found if misread.cost == found[0].cost]
     if not found:
         return NOWHERE

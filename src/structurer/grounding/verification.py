@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _WORDS = frozenset((ValueKind.TEXT, ValueKind.LABEL))
 _NUMBERS = frozenset((ValueKind.AMOUNT, ValueKind.INTEGER))
 
-# What may stand before and after a value that is surely not part of a longer one; the rest takes a closer look.
+# What stands before and after a value that surely is no part of a longer one; the rest takes a closer look.
 _NUMBER_ENDS = re.compile(r"[ \u3000\xa0]?(?:$|[\t\n]|[^\d\s.,．，])|[ \u3000\xa0]{2}")
 _NUMBER_BEGINS = re.compile(r"(?:^|[\t\n]|[^\d\s.,．，+\-−－])[ \u3000\xa0]?$|[ \u3000\xa0]{2}$")
 _CODE_ENDS = re.compile(r"[ \u3000\xa0]?(?:$|[\t\n]|[^\d\sA-Za-z])")
@@ -88,6 +88,8 @@ def _compare(printed: Sequence[str], value: str, kind: ValueKind) -> Grounding:
     if kind is ValueKind.DATE:
         digits = date_digits(value)
         return Grounding.CANONICAL if digits is not None and digits == joined else Grounding.NONE
+    if kind is ValueKind.CODE and "," in joined and "," not in value:
+        return Grounding.NONE
     same = joined == value or fold(joined) == fold(value) != ""
     return Grounding.JOINED if same else Grounding.NONE
 
@@ -104,10 +106,10 @@ def _look_closer(
     printed = "".join(index.folded[first:last] for first, last in places)
     wanted = fold(value)
     status = Grounding.NONE
-    if kind in _WORDS and wanted:
+    if kind in _WORDS and wanted and _stands_alone(index.clean, spans[0][0], spans[-1][1], kind):
         if kind is ValueKind.LABEL and wanted.startswith(printed) and len(printed) >= shortest_cut(wanted):
             status = Grounding.CANONICAL
-        elif misreading_cost(wanted, printed) is not None:
+        elif misreading_cost(wanted, printed):
             status = Grounding.FUZZY
         elif canonical and _alike(wanted, printed):
             status = Grounding.CANONICAL

@@ -19,7 +19,7 @@ def structure_filing(planned: PlannedFiling, settings: Settings) -> FilingResult
     """Structure one filing; whatever goes wrong with it becomes its result."""
     try:
         document = _document(planned, settings)
-        structured = structure_document(document)
+        structured = structure_document(document, settings=settings)
         return StructuredFiling(
             name=document.name,
             sha256=document.sha256,
@@ -34,7 +34,9 @@ def structure_filing(planned: PlannedFiling, settings: Settings) -> FilingResult
     except Exception as error:  # a defect of the program must not end the run for all other filings
         kind = type(error).__name__
         return FailedFiling(
-            planned.name, kind, f"{planned.name}: failed in an unforeseen way ({kind}: {error}); please report it"
+            planned.name,
+            kind,
+            f"{planned.name}: failed in an unforeseen way ({kind}: {error}); please report it",
         )
 
 

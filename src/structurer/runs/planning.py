@@ -95,7 +95,7 @@ def _add_folder(folder: Path, found: _Found) -> None:
     for place, folders, files in os.walk(folder, onerror=cannot_open):
         hidden = [name for name in folders if name.startswith(".")]
         linked = [name for name in folders if name not in hidden and Path(place, name).is_symlink()]
-        found.skipped.update({"hidden folder": len(hidden), "link to a folder": len(linked)})
+        found.skipped.update(["hidden folder"] * len(hidden) + ["link to a folder"] * len(linked))
         folders[:] = sorted(set(folders) - set(hidden) - set(linked))
         for name in files:
             path = Path(place, name)
@@ -104,7 +104,6 @@ def _add_folder(folder: Path, found: _Found) -> None:
                 found.filings.append(PlannedFiling(name=_relative(path, folder), path=path))
             else:
                 found.skipped[kind] += 1
-    found.skipped += Counter()  # drops the kinds that were counted as zero
 
 
 def _reason_to_skip(path: Path) -> str | None:

@@ -130,8 +130,8 @@ def _read(path: str, text: str, truth: Value) -> Reading:
     if path == "submitted_at":
         return Reading(_either(_moment(text), truth))
     if path in ("duration_years", "fiscal_year"):
-        digits = re.match("[0-9]+", text)
-        read = int(digits.group()) if digits else None
+        digits = re.fullmatch(r"([0-9]+)\D?", text)
+        read = int(digits[1]) if digits else None
         return Reading(_either(read, truth), uncertain=read != truth)
     if path == "project_attribute":
         return Reading((truth,), uncertain=not _made_out(text, str(truth)))

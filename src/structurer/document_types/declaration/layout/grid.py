@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of, printed
 from structurer.document_types.declaration.layout.shapes import alike, targetness
 from structurer.document_types.declaration.layout.values import Value, compose
+from structurer.document_types.declaration.vocabulary import Group
 from structurer.models import Span
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class _Line(NamedTuple):
     page: int
     atoms: tuple[Atom, ...]
     kinds: tuple[Kind, ...]
+    level1: str | None
 
     @property
     def codes(self) -> str:
@@ -79,7 +81,9 @@ def _line(entry: TableLine) -> _Line:
         kind = kind_of(atom)
         repeats = bool(kinds) and kinds[-1].code == "2" and kinds[-1].levels == kind.levels
         kinds.append(Kind("t") if kind.code == "w" and repeats else kind)
-    return _Line(entry.line.number, entry.page, tuple(atoms), tuple(kinds))
+    labels = [atom.label.key for atom in entry.line.atoms if atom.label and atom.group is Group.LEVEL1]
+    level1 = labels[0] if labels else None
+    return _Line(entry.line.number, entry.page, tuple(atoms), tuple(kinds), level1)
 
 
 def _profiles(lines: Sequence[_Line], heads: Sequence[Sequence[Atom]]) -> list[tuple[Profile, ...]]:
@@ -106,7 +110,8 @@ def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...]) -> Iterator[
     signs: list[str] = []
     for atom, kind, slot in zip(line.atoms, line.kinds, best.slots, strict=True):
         if slot == _SKIP:
-            signs.append("stray_label" if kind.code != "t" else "leftover")
+            if kind.code == "t":
+                signs.append("leftover")
         else:
             cells[slot] = atom
     halves = [_half(text, cells[offset : offset + 3]) for offset in (LEFT_LEVEL, RIGHT_LEVEL)]
@@ -116,7 +121,7 @@ def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...]) -> Iterator[
         signs.append("split_cell")
     for index in range(max(len(half) for half in halves)):
         pair = [half[index] if index < len(half) else HalfRow() for half in halves]
-        yield Row(pair[0], pair[1], margin, line.number, tuple(dict.fromkeys(signs)))
+        yield Row(pair[0], pair[1], margin, line.number, tuple(dict.fromkeys(signs)), line.level1)
 
 
 def _best_reading(line: _Line, profiles: tuple[Profile, ...]) -> tuple[Reading, float]:

@@ -44,14 +44,9 @@ _CLEAR = 6.0
 
 
 class Level(NamedTuple):
-    """The level of one half of one row.
-
-    ``inferred`` says that no label printed for it stands on its row or above it in its group;
-    ``margin`` is the lead over the best reading with another level here.
-    """
+    """The level of one half of one row; ``margin`` is its lead over the best reading with another one."""
 
     level: Level2 | None
-    inferred: bool
     margin: float
 
 
@@ -85,17 +80,14 @@ def assign_levels(rows: Sequence[Row]) -> list[tuple[Level, Level]]:
     paired = [_same_indicator(row) for row in rows]
     moves = _forward(left, right, missing, paired)
     path, margins = _trace(moves)
-    found: list[tuple[Level, Level]] = []
-    printed: tuple[set[int], set[int]] = (set(), set())
-    for index, state in enumerate(path):
-        pair: list[Level] = []
-        for half, step in enumerate((left[index], right[index])):
-            if step.labels and state[half] in step.labels:
-                printed[half].add(state[half])
-            level = ORDER[state[half]] if state[half] >= 0 else None
-            pair.append(Level(level, state[half] not in printed[half], margins[index][half]))
-        found.append((pair[0], pair[1]))
-    return found
+    return [
+        (Level(_level(state[0]), margin[0]), Level(_level(state[1]), margin[1]))
+        for state, margin in zip(path, margins, strict=True)
+    ]
+
+
+def _level(state: int) -> Level2 | None:
+    return ORDER[state] if state >= 0 else None
 
 
 def _steps(halves: Sequence[HalfRow]) -> list[_Step]:

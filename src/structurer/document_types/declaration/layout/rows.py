@@ -39,8 +39,8 @@ class HalfRow(NamedTuple):
 class Row(NamedTuple):
     """One row of the table. ``margin`` is by how much its reading beat the next best one.
 
-    ``signs`` name what was odd about the row: ``packed``, ``split_cell``, ``slid``, ``leftover``,
-    ``stray_label``.
+    ``level1`` is the first-level label that opens the line, if one does. ``signs`` name what was odd
+    about the row: ``packed``, ``split_cell``, ``slid``, ``leftover``.
     """
 
     left: HalfRow
@@ -48,6 +48,7 @@ class Row(NamedTuple):
     margin: float
     line: int
     signs: tuple[str, ...] = ()
+    level1: str | None = None
 
 
 class Kind(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from structurer.document_types.declaration.layout.flow import read_flow
 from structurer.document_types.declaration.layout.grid import read_grid
+from structurer.document_types.declaration.layout.level_doubts import level_doubts
 from structurer.document_types.declaration.layout.levels import Level, assign_levels
 from structurer.document_types.declaration.measure import measure
 from structurer.document_types.declaration.model import Scope
@@ -33,12 +34,13 @@ def read_table(draft: Draft, text: str, sections: Sections, cell_lines: frozense
     """Read the indicator table into the draft: left half's rows first, then the right half's."""
     rows = _rows(text, sections, cell_lines)
     levels = assign_levels(rows)
+    doubts = level_doubts(rows, levels)
     for scope, half in ((Scope.IMPLEMENTATION_PERIOD, 0), (Scope.ANNUAL, 1)):
         for index, (row, cells) in enumerate(_half(rows, half)):
             if cells.label is not None:
                 draft.claim(cells.label.spans)
             if not cells.empty:
-                _put_row(draft, scope, row, cells, levels[index][half])
+                _put_row(draft, scope, row, cells, levels[index][half], doubts[index][half])
 
 
 def _rows(text: str, sections: Sections, cell_lines: frozenset[int]) -> list[Row]:
@@ -59,7 +61,7 @@ def _half(rows: Sequence[Row], half: int) -> Iterator[tuple[Row, HalfRow]]:
         yield row, (row.left, row.right)[half]
 
 
-def _put_row(draft: Draft, scope: Scope, row: Row, cells: HalfRow, level: Level) -> None:
+def _put_row(draft: Draft, scope: Scope, row: Row, cells: HalfRow, level: Level, doubt: str | None) -> None:
     path = f"indicators.{len(draft.data['indicators'])}"
     target = cells.target.text if cells.target else None
     draft.data["indicators"].append(
@@ -78,10 +80,10 @@ def _put_row(draft: Draft, scope: Scope, row: Row, cells: HalfRow, level: Level)
         if value is not None:
             draft.spans[f"{path}.{key}"] = value.spans
             draft.claim(value.spans)
-    _doubt_row(draft, path, row, level)
+    _doubt_row(draft, path, row, level, doubt)
 
 
-def _doubt_row(draft: Draft, path: str, row: Row, level: Level) -> None:
+def _doubt_row(draft: Draft, path: str, row: Row, level: Level, doubt: str | None) -> None:
     draft.certainty[f"{path}.name"] = draft.certainty[f"{path}.target"] = _certainty(row.margin)
     draft.certainty[f"{path}.level2"] = _certainty(level.margin)
     for sign, message in _SIGNS.items():
@@ -90,8 +92,8 @@ def _doubt_row(draft: Draft, path: str, row: Row, level: Level) -> None:
     if row.margin < _THIN:
         for key in ("name", "target"):
             draft.doubt(f"{path}.{key}", "thin_margin", "the row's cells can be read another way nearly as well")
-    if level.inferred:
-        draft.doubt(f"{path}.level2", "level_inferred", f"no label is printed for this row; {level.level} was supplied")
+    if doubt is not None:
+        draft.doubt(f"{path}.level2", "level_doubtful", doubt)
     elif level.margin < _THIN:
         draft.doubt(f"{path}.level2", "thin_margin", "the label's place allows another level nearly as well")
 

@@ -1,0 +1,189 @@
+"""``structurer show``: how one filing was cut and read, for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from structurer.cli.console import errors_in_one_line, out, safe
+from structurer.cli.options import Encoding, EncodingErrors
+from structurer.cli.places import excerpt, line_range, printed
+from structurer.documents import read_document
+from structurer.errors import PlanError
+from structurer.exports.values import doubtful_paths, value_paths
+from structurer.models import Flag, FlagKind
+from structurer.pipeline import structure_document
+from structurer.runs.results import summarise_residue
+from structurer.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from rich.console import RenderableType
+
+    from structurer.models import Record
+    from structurer.pipeline import Structured
+
+_SCOPES = {"implementation_period": "实施期 (implementation period)", "annual": "年度 (annual)"}
+_INDICATOR_KEYS = ("level2", "name", "target")
+_DOUBTFUL = "?"
+
+
+def show(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The filing.")],
+    project: Annotated[
+        int | None, typer.Option(help="Show this project only, counted from 1.", min=1)
+    ] = None,
+    encoding: Encoding = None,
+    encoding_errors: EncodingErrors = None,
+) -> None:
+    """Show how a filing was cut into projects and what was read in each, with the place of every value.
+
+    Values that are doubtful are marked with ?, and the flags below the values say why.
+
+    \b
+    Examples:
+      structurer show filings/2023-water-bureau.txt
+      structurer show filings/2023-water-bureau.txt --project 3
+    """
+    with errors_in_one_line():
+        settings = load_settings(encoding=encoding, encoding_errors=encoding_errors)
+        document = read_document(
+            file,
+            encoding=settings.encoding,
+            errors=settings.encoding_errors,
+            max_bytes=settings.max_bytes,
+        )
+        structured = structure_document(document, settings=settings)
+        records = _chosen(structured, project)
+    console = out()
+    for part in (_document(structured), _projects(structured), _residue(structured)):
+        console.print(part)
+    for record in records:
+        console.print(_record(record))
+
+
+def _chosen(structured: Structured, project: int | None) -> tuple[Record, ...]:
+    records = tuple(
+        record for record in structured.records if project is None or record.chunk.ordinal == project
+    )
+    if project is not None and not records:
+        raise PlanError(f"--project {project}: the filing has {len(structured.records)} projects")
+    return records
+
+
+def _document(structured: Structured) -> RenderableType:
+    document = structured.document
+    pages, lines = len(document.pages), len(document.line_starts)
+    return safe(
+        f"{document.name}: {document.encoding}, {pages} pages, {lines} lines, "
+        f"{len(structured.records)} projects\n"
+    )
+
+
+def _projects(structured: Structured) -> RenderableType:
+    table = _table("project", "lines", "name", "status", "flags")
+    for record in structured.records:
+        name = (record.data or {}).get("project_name")
+        counts = [sum(flag.kind is kind for flag in record.flags) for kind in FlagKind]
+        table.add_row(
+            str(record.chunk.ordinal),
+            line_range(structured.document, record.chunk.start, record.chunk.end),
+            safe(name or "not read"),
+            str(record.status),
+            f"{counts[0]} to review, {counts[1]} in the filing",
+        )
+    return table
+
+
+def _residue(structured: Structured) -> RenderableType:
+    if not structured.residue:
+        return safe("\nNo text that belongs to nothing.")
+    table = _table("lines", "text that belongs to nothing")
+    for residue in structured.residue:
+        summary = summarise_residue(residue, structured.document)
+        table.add_row(f"{summary.first_line}-{summary.last_line}", safe(summary.excerpt))
+    return Group(Text(), table)
+
+
+def _record(record: Record) -> RenderableType:
+    title = safe(f"\nProject {record.chunk.ordinal}: {record.status}", style="bold")
+    if record.data is None:
+        return Group(title, safe("Nothing could be read."), _flags(record))
+    halves = [_indicators(record, scope, heading) for scope, heading in _SCOPES.items()]
+    return Group(title, _fields(record), *halves, _flags(record))
+
+
+def _fields(record: Record) -> RenderableType:
+    table = _table("field", "value", "line", "printed there")
+    doubtful = set(doubtful_paths(record.as_dict()))
+    for path in value_paths(record.data):
+        if path.startswith("indicators."):
+            continue
+        value = str(_at(record.data, path))
+        evidence = record.evidence.get(path)
+        table.add_row(
+            f"{path}{_DOUBTFUL if path in doubtful else ''}",
+            safe(value),
+            _lines(record, path),
+            safe("" if evidence is None else excerpt(printed(record.document, evidence.spans), value)),
+        )
+    return table
+
+
+def _indicators(record: Record, scope: str, heading: str) -> RenderableType:
+    table = _table("row", "second level", "name", "target", "lines")
+    doubtful = set(doubtful_paths(record.as_dict()))
+    for number, indicator in enumerate((record.data or {})["indicators"]):
+        if indicator["scope"] != scope:
+            continue
+        row = f"indicators.{number}"
+        cells = [
+            safe(f"{indicator[key] or ''}{_DOUBTFUL if f'{row}.{key}' in doubtful else ''}")
+            for key in _INDICATOR_KEYS
+        ]
+        lines = dict.fromkeys(_lines(record, f"{row}.{key}") for key in ("name", "target"))
+        table.add_row(str(number), *cells, " ".join(filter(None, lines)))
+    return Group(safe(f"\n{heading}, {table.row_count} indicators"), table)
+
+
+def _flags(record: Record) -> RenderableType:
+    if not record.flags:
+        return safe("\nNo flags.")
+    table = _table("flag", "at", "what")
+    for flag in record.flags:
+        table.add_row(_kind(flag), safe(flag.path or "the project"), safe(flag.message))
+    return Group(Text(), table)
+
+
+def _kind(flag: Flag) -> str:
+    whom = "to review" if flag.kind is FlagKind.EXTRACTION else "in the filing"
+    return f"{flag.severity}, {whom}"
+
+
+def _lines(record: Record, path: str) -> str:
+    evidence = record.evidence.get(path)
+    if evidence is None or not evidence.spans:
+        return ""
+    spans = evidence.spans
+    return line_range(record.document, min(span.start for span in spans), max(span.end for span in spans))
+
+
+def _at(data: Mapping[str, Any] | None, path: str) -> object:
+    value: Any = data
+    for key in path.split("."):
+        value = value[key]
+    return value
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
