@@ -7,7 +7,7 @@ flags tell an analyst that the filing itself is odd.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ def quoted(text: str, length: int = _QUOTED_LENGTH) -> str:
 
 
 def run_checks(subject: Subject, checks: Iterable[Check]) -> tuple[Flag, ...]:
-    """Return the flags of all checks, each once, sorted by path (row 2 before row 10), code and message.
+    """Return the flags of all checks, ``in_order``.
 
     A check that breaks costs only itself: it becomes an ``extraction`` flag ``check_failed`` on the
     whole record, so that what it would have looked at is looked at by a person.
@@ -80,10 +80,15 @@ def run_checks(subject: Subject, checks: Iterable[Check]) -> tuple[Flag, ...]:
             flags.update(check(subject))
         except Exception as error:
             flags.add(_check_failed(check, error))
-    return tuple(sorted(flags, key=_reading_order))
+    return in_order(flags)
 
 
-def _reading_order(flag: Flag) -> tuple[list[tuple[int, str]], Flag]:
+def in_order(flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    """Return flags, each once, sorted by path (row 2 before row 10), code, kind, severity and message."""
+    return tuple(sorted(set(flags), key=_order))
+
+
+def _order(flag: Flag) -> tuple[list[tuple[int, str]], Flag]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in flag.path.split(".")], flag
 
 
@@ -93,24 +98,28 @@ def _check_failed(check: Check, error: Exception) -> Flag:
     return extraction("", "check_failed", message, Severity.ERROR)
 
 
-def leaves(
-    data: Mapping[str, Any], derived: Collection[str] = DERIVED_KEYS, prefix: str = ""
-) -> Iterator[tuple[str, Any]]:
-    """Yield the dotted path and value of every leaf, nulls included, in the data's order.
+def leaves(data: Mapping[str, Any], derived: Collection[str] = DERIVED_KEYS) -> list[tuple[str, Any]]:
+    """Return the dotted path and value of every leaf, nulls included, in the data's order.
 
     ``derived`` keys are left out. An empty object or list has no leaves.
     """
-    for key, value in data.items():
-        if key in derived:
-            continue
-        path = prefix + key
+    found: list[tuple[str, Any]] = []
+
+    def add(path: str, value: Any) -> None:
         if isinstance(value, dict):
-            yield from leaves(value, derived, path + ".")
+            for key, below in value.items():
+                if key not in derived:
+                    add(f"{path}.{key}", below)
         elif isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from leaves({str(index): item}, derived, path + ".")
+            for index, below in enumerate(value):
+                add(f"{path}.{index}", below)
         else:
-            yield path, value
+            found.append((path, value))
+
+    for key, value in data.items():
+        if key not in derived:
+            add(key, value)
+    return found
 
 
 def confidence(

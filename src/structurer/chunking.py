@@ -109,7 +109,11 @@ def _collect(source: _Source) -> list[_Form]:
 def _opens(marks: Sequence[Line], index: int, current: _Form | None) -> bool:
     """Say whether a form's head stands here; below a finished form, one that lost its name counts."""
     mark, word = marks[index]
-    nameless = mark is Mark.BODY and word in {"competent_department", "implementing_unit", "project_attribute"}
+    nameless = mark is Mark.BODY and word in {
+        "competent_department",
+        "implementing_unit",
+        "project_attribute",
+    }
     if mark is not Mark.HEAD and not (nameless and (current is None or current.foot is not None)):
         return False
     labels: set[str] = set()
@@ -203,9 +207,7 @@ def _residue(document: Document, source: _Source, free: Sequence[int]) -> Iterat
     for index in [*free, None]:
         if run and (index is None or index != run[-1] + 1):
             numbers = tuple(source.numbers[i] for i in run)
-            yield Residue(
-                line_span(document, numbers[0])[0], line_span(document, numbers[-1])[1], numbers
-            )
+            yield Residue(line_span(document, numbers[0])[0], line_span(document, numbers[-1])[1], numbers)
             run = []
         if index is not None:
             run.append(index)

@@ -50,7 +50,7 @@ class Document:
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
-        """Offset of the first character of each line; a line ends at ``\\n``."""
+        r"""Offset of the first character of each line; a line ends at ``\\n``."""
         starts = [0]
         position = self.text.find("\n")
         while position >= 0:

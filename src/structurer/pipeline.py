@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 VERSION = version("structurer")
 
 
-
 @dataclass(frozen=True, slots=True)
 class Structured:
     """A document's records, one for each chunk in document order, and what belongs to no chunk."""

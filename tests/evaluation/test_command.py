@@ -7,8 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from structurer.cli.eval import app
-from structurer.evaluation import GoldError
+from structurer.cli import app
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def folders(tmp_path, data):
 
 
 def run(gold, filings, *more):
-    return CliRunner().invoke(app, ["--gold", str(gold), "--filings", str(filings), *map(str, more)])
+    return CliRunner().invoke(app, ["eval", "--gold", str(gold), "--filings", str(filings), *map(str, more)])
 
 
 def test_a_project_that_was_not_found_is_all_wrong_in_print_and_in_the_file(folders, tmp_path):
@@ -47,8 +46,17 @@ def test_a_filing_that_cannot_be_read_is_named_and_counts_as_wrong(folders):
     assert "37 of 37 errors" in result.output
 
 
-def test_labels_that_cannot_be_used_end_the_command(folders, tmp_path):
+def test_labels_that_cannot_be_used_end_the_command_in_one_line(folders, tmp_path):
     _, filings = folders
     result = run(tmp_path / "nowhere", filings)
-    assert result.exit_code != 0
-    assert isinstance(result.exception, GoldError)
+    assert result.exit_code == 2
+    assert "no *.json label here" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_a_report_that_cannot_be_written_says_so(folders, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = run(*folders, "--json", tmp_path / "file" / "eval.json")
+    assert result.exit_code == 2
+    assert "choose another place" in result.stderr

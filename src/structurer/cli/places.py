@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from structurer.models import Grounding
 
-    from structurer.models import Document, Span
+if TYPE_CHECKING:
+    from structurer.models import Document, Evidence
 
 _LONGEST = 60
 
@@ -24,14 +24,19 @@ def line_range(document: Document, start: int, end: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def printed(document: Document, spans: Iterable[Span]) -> str:
-    """Return what the document prints at the spans, pieces set apart by a slash."""
-    return " / ".join(document.text[span.start : span.end] for span in spans)
+def how_printed(document: Document, evidence: Evidence, value: str) -> str:
+    """Return what stands at a value's place, pieces set apart by a slash; nothing where it is the value.
 
-
-def excerpt(text: str, value: str) -> str:
-    """Return printed text in one line, cut to a readable length; nothing where it only repeats the value."""
-    words = " ".join(text.split())
-    if words == value:
+    White space says nothing here. A place that is doubtful, or prints another form, is named as such.
+    """
+    pieces = [document.text[span.start : span.end] for span in evidence.spans]
+    if _bare("".join(pieces)) == _bare(value):
         return ""
-    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+    words = " / ".join(" ".join(piece.split()) for piece in pieces)
+    cut = words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+    plain = evidence.status in {Grounding.EXACT, Grounding.JOINED}
+    return cut if plain else f"{evidence.status}: {cut}"
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from structurer.cli.console import errors_in_one_line, out, safe
 from structurer.cli.options import Encoding, EncodingErrors
-from structurer.cli.places import excerpt, line_range, printed
+from structurer.cli.places import how_printed, line_range
 from structurer.documents import read_document
 from structurer.errors import PlanError
 from structurer.exports.values import doubtful_paths, value_paths
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _SCOPES = {"implementation_period": "实施期 (implementation period)", "annual": "年度 (annual)"}
 _INDICATOR_KEYS = ("level2", "name", "target")
 _DOUBTFUL = "?"
+_FIELD_WIDTH = 32
 
 
 def show(
@@ -82,13 +83,13 @@ def _document(structured: Structured) -> RenderableType:
     document = structured.document
     pages, lines = len(document.pages), len(document.line_starts)
     return safe(
-        f"{document.name}: {document.encoding}, {pages} pages, {lines} lines, "
-        f"{len(structured.records)} projects\n"
+        f"{document.name} ({document.encoding})\n"
+        f"pages: {pages}, lines: {lines}, projects: {len(structured.records)}\n"
     )
 
 
 def _projects(structured: Structured) -> RenderableType:
-    table = _table("project", "lines", "name", "status", "flags")
+    table = _table("project", "lines", "name", "status", "to review", "odd")
     for record in structured.records:
         name = (record.data or {}).get("project_name")
         counts = [sum(flag.kind is kind for flag in record.flags) for kind in FlagKind]
@@ -97,7 +98,7 @@ def _projects(structured: Structured) -> RenderableType:
             line_range(structured.document, record.chunk.start, record.chunk.end),
             safe(name or "not read"),
             str(record.status),
-            f"{counts[0]} to review, {counts[1]} in the filing",
+            *map(str, counts),
         )
     return table
 
@@ -121,18 +122,19 @@ def _record(record: Record) -> RenderableType:
 
 
 def _fields(record: Record) -> RenderableType:
-    table = _table("field", "value", "line", "printed there")
+    table = _table("field", "lines", "value, and what is printed there if it differs")
+    table.columns[0].width = _FIELD_WIDTH
     doubtful = set(doubtful_paths(record.as_dict()))
     for path in value_paths(record.data):
         if path.startswith("indicators."):
             continue
         value = str(_at(record.data, path))
         evidence = record.evidence.get(path)
+        differs = "" if evidence is None else how_printed(record.document, evidence, value)
         table.add_row(
             f"{path}{_DOUBTFUL if path in doubtful else ''}",
-            safe(value),
             _lines(record, path),
-            safe("" if evidence is None else excerpt(printed(record.document, evidence.spans), value)),
+            safe(f"{value}\n  {differs}" if differs else value),
         )
     return table
 
@@ -163,7 +165,7 @@ def _flags(record: Record) -> RenderableType:
 
 
 def _kind(flag: Flag) -> str:
-    whom = "to review" if flag.kind is FlagKind.EXTRACTION else "in the filing"
+    whom = "to review" if flag.kind is FlagKind.EXTRACTION else "odd in the filing"
     return f"{flag.severity}, {whom}"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from structurer.checks import Check
-from structurer.grounding import ValueKind
-from structurer.models import Chunk, Document, Extraction, Segment
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from structurer.checks import Check
+    from structurer.grounding import ValueKind
+    from structurer.models import Chunk, Document, Extraction, Segment
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from structurer.document_types.base import DocumentType
-from structurer.models import Chunk, Document, Extraction, Segment
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.document_types.base import DocumentType
+    from structurer.models import Chunk, Document, Extraction, Segment
 
 
 class Engine(Protocol):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from structurer.document_types.base import DocumentType
-from structurer.models import Chunk, Document, Extraction, Segment
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.document_types.base import DocumentType
+    from structurer.models import Chunk, Document, Extraction, Segment
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,9 +129,9 @@ def outcomes_of(
     labels: Sequence[Label], records: Sequence[Mapping[str, Any]], family: str, seed: int
 ) -> Iterator[Outcome]:
     """Yield the outcome of every value of a filing's labels, and of every row or record too many."""
-    names = [str(label.truth.project_name) for label in labels]
-    read_names = [str(value_at(record["data"], "project_name")) for record in records]
-    for left, right in align(len(labels), len(records), lambda n, m: _likeness(names[n], read_names[m])):
+    read_names = [value_at(record["data"], "project_name") for record in records]
+    pairs = align(len(labels), len(records), lambda n, m: _name_likeness(labels[n], read_names[m]))
+    for left, right in pairs:
         record = records[right] if right is not None else None
         flags = _extraction_paths(record)
         if left is None:
@@ -232,6 +232,14 @@ def _told(flags: tuple[str, ...], path: str) -> bool:
 def _extraction_paths(record: Mapping[str, Any] | None) -> tuple[str, ...]:
     flags = [] if record is None else record["flags"]
     return tuple(flag["path"] for flag in flags if flag["kind"] == FlagKind.EXTRACTION)
+
+
+def _name_likeness(label: Label, read: Any) -> float:
+    """Return how alike the names of two declarations are; one without a name is known by its order."""
+    if read is None:
+        return _ALIKE
+    accept = label.readings["project_name"].accept
+    return max(_likeness(str(name), str(read)) for name in accept if name is not None)
 
 
 def _row_likeness(label: Label, row: int, read: Mapping[str, Any]) -> float:

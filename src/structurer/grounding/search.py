@@ -66,9 +66,9 @@ def ground(index: TextIndex, value: str, kind: ValueKind, within: Sequence[Span]
         return NOWHERE
     for region in within or (None,):
         if kind in (ValueKind.AMOUNT, ValueKind.INTEGER):
-            evidence = _ground_number(index, wanted, region)
+            evidence = _ground_number(index, value, wanted, region)
         elif kind is ValueKind.DATE:
-            evidence = _ground_date(index, wanted, region)
+            evidence = _ground_date(index, value, wanted, region)
         elif kind is ValueKind.CODE:
             evidence = _evidence(index, value, _codes(index, wanted, index.stretch(region)))
         else:
@@ -78,7 +78,7 @@ def ground(index: TextIndex, value: str, kind: ValueKind, within: Sequence[Span]
     return NOWHERE
 
 
-def _ground_number(index: TextIndex, wanted: str, region: Span | None) -> Evidence:
+def _ground_number(index: TextIndex, value: str, wanted: str, region: Span | None) -> Evidence:
     found = [
         number
         for number in index.numbers.get(same_number_key(wanted), ())
@@ -90,25 +90,25 @@ def _ground_number(index: TextIndex, wanted: str, region: Span | None) -> Eviden
     plain, span = found[0]
     if len(found) > 1:
         status = Grounding.AMBIGUOUS
-    elif index.text[span.start : span.end] == wanted:
+    elif index.text[span.start : span.end] == value:
         status = Grounding.EXACT
     else:
         status = Grounding.JOINED if plain == wanted else Grounding.CANONICAL
     return Evidence((span,), status)
 
 
-def _ground_date(index: TextIndex, wanted: str, region: Span | None) -> Evidence:
+def _ground_date(index: TextIndex, value: str, wanted: str, region: Span | None) -> Evidence:
     digits = date_digits(wanted)
     if digits is None:
         return NOWHERE
     stretch = index.stretch(region)
-    evidence = _evidence(index, wanted, _codes(index, wanted, stretch))
+    evidence = _evidence(index, value, _codes(index, wanted, stretch))
     if evidence.status is not Grounding.NONE:
         return evidence
     found = list(_codes(index, digits, stretch, across_lines=True)) or list(
         _written_out(index, wanted, stretch)
     )
-    evidence = _evidence(index, wanted, found)
+    evidence = _evidence(index, value, found)
     if evidence.status in (Grounding.EXACT, Grounding.JOINED):
         return Evidence(evidence.spans, Grounding.CANONICAL)
     return evidence

@@ -26,6 +26,9 @@ _NUMBER_ENDS = re.compile(r"[ \u3000\xa0]?(?:$|[\t\n]|[^\d\s.,．，])|[ \u3000\
 _NUMBER_BEGINS = re.compile(r"(?:^|[\t\n]|[^\d\s.,．，+\-−－])[ \u3000\xa0]?$|[ \u3000\xa0]{2}$")
 _CODE_ENDS = re.compile(r"[ \u3000\xa0]?(?:$|[\t\n]|[^\d\sA-Za-z])")
 _CODE_BEGINS = re.compile(r"(?:^|[\t\n]|[^\d\sA-Za-z])[ \u3000\xa0]?$")
+_FEW_LINES = 2_000
+"""Characters up to which indexing the lines around a place is cheaper than indexing the document."""
+
 _UNITS = (Decimal(1_000), Decimal(10_000), Decimal(100_000_000))
 """千元, 万元 and 亿元: an amount in yuan may be printed as so many of them."""
 
@@ -40,8 +43,8 @@ def verify(
     looked for inside them and the evidence narrowed. What is printed elsewhere does not count.
 
     ``canonical`` says that the engine gave a form of its own: of an amount that is printed in 千元, 万元
-    or 亿元, or of a word printed otherwise (``环境效益`` for ``生态效益指标``). It must still be like the
-    print: the same amount, or half of the shorter word's characters in the same order.
+    or 亿元, or of a label printed otherwise (``环境效益`` for ``生态效益指标``). It must still be like the
+    print: the same amount, or half of the shorter label's characters in the same order.
 
     The status is ``none``, without spans, when the value does not stand there.
     """
@@ -56,7 +59,28 @@ def verify(
         status = _compare(printed, value, kind)
         if status is not Grounding.NONE:
             return Evidence(tuple(spans), status)
-    return _look_closer(index, value, kind, spans, canonical)
+    nearby, shift = _nearby(index, start, end)
+    moved = [Span(first - shift, last - shift) for first, last in spans]
+    evidence = _look_closer(nearby, value, kind, moved, canonical)
+    return Evidence(
+        tuple(Span(first + shift, last + shift) for first, last in evidence.spans), evidence.status
+    )
+
+
+def _nearby(index: TextIndex, start: int, end: int) -> tuple[TextIndex, int]:
+    """Return an index of the lines around a place, and where in the text it begins.
+
+    Markup never goes beyond a line, a torn number hardly beyond the next one. Most documents are then
+    verified without an index of their own ever being built; where lines are long, it is used.
+    """
+    text = index.text
+    first = text.rfind("\n", 0, max(0, text.rfind("\n", 0, start))) + 1
+    last = text.find("\n", end)
+    last = len(text) if last < 0 else text.find("\n", last + 1)
+    last = len(text) if last < 0 else last
+    if last - first > _FEW_LINES:
+        return index, 0
+    return TextIndex(text[first:last]), first
 
 
 def _in_reading_order(spans: Sequence[Span], length: int) -> bool:
@@ -111,7 +135,7 @@ def _look_closer(
             status = Grounding.CANONICAL
         elif misreading_cost(wanted, printed):
             status = Grounding.FUZZY
-        elif canonical and _alike(wanted, printed):
+        elif canonical and kind is ValueKind.LABEL and _alike(wanted, printed):
             status = Grounding.CANONICAL
     elif kind is ValueKind.AMOUNT and canonical and _same_in_another_unit(wanted, printed):
         status = Grounding.CANONICAL

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _AHEAD = 4
 """Filings in hand for each worker: enough that none waits, few enough that results do not pile up."""
 
+_WORTH_A_WORKER = 8
+"""Filings that one process reads in about the time in which another starts."""
+
 _Waiting = deque[tuple["PlannedFiling", "Future[FilingResult]"]]
 
 
@@ -30,11 +33,12 @@ def structure_filings(
 ) -> Iterator[FilingResult]:
     """Yield what becomes of each filing, in the order of the plan, for any number of workers.
 
-    One worker works in this process. Where ``stopped`` says so, no further filing is begun and the
+    One worker works in this process; without a setting there is one for each core, fewer where there
+    is little to do. Where ``stopped`` says so, no further filing is begun and the
     iteration ends after those that are done. A worker process that dies costs the filing that
     killed it, which becomes a ``FailedFiling``; all others are done again.
     """
-    workers = min(settings.workers or os.cpu_count() or 1, len(filings))
+    workers = min(settings.workers or _default_workers(len(filings)), len(filings))
     if workers > 1:
         yield from _in_pool(filings, settings, workers, stopped)
         return
@@ -42,6 +46,10 @@ def structure_filings(
         if stopped():
             return
         yield structure_filing(planned, settings)
+
+
+def _default_workers(filings: int) -> int:
+    return min(os.cpu_count() or 1, max(filings // _WORTH_A_WORKER, 1))
 
 
 def _in_pool(

@@ -100,7 +100,7 @@ def is_title(line: str) -> bool:
     if _TITLE.search(text):
         return not re.search(r"[。；：:]", text)
     ending = text[-len(_PLAIN_TITLE) :]
-    return Levenshtein.distance(ending, _PLAIN_TITLE, score_cutoff=2) <= 2  # noqa: PLR2004
+    return Levenshtein.distance(ending, _PLAIN_TITLE, score_cutoff=2) <= 2
 
 
 def find_year(line: str) -> YearMark | None:
@@ -121,7 +121,7 @@ def _first_words(line: str) -> tuple[str, ...]:
         rest = line.strip("\t |")
         text = re.split(r"[\t|]", rest, maxsplit=1)[0].strip()
     stretches = _STRETCH.findall(text[:40])
-    words = [text] if len(text) <= 20 else []  # noqa: PLR2004
+    words = [text] if len(text) <= 20 else []
     if stretches:
         words.append(stretches[0])
     labelled = _LABELLED.match(text[:40])

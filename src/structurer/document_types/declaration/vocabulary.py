@@ -65,12 +65,15 @@ _PRINTED: dict[Group, dict[str, str]] = {
             "区级主管部门 县级主管部门 主管部门单位名称 主管部门单位名称及预算编码 主管部门代码"
         ),
         "implementing_unit": (
-            "实施单位 项目单位 项目实施单位 项目执行单位 预算单位 填报单位 单位名称 实施主体 组织实施单位 项目单位名称"
+            "实施单位 项目单位 项目实施单位 项目执行单位 预算单位 填报单位 单位名称 实施主体 组织实施单位 "
+            "项目单位名称"
         ),
         "project_attribute": "项目属性",
         "project_kind": "项目性质 项目类别 项目类型 项目分类",
         "duration_years": "项目期 项目日期 项目期限 项目周期 实施周期 建设周期 项目实施期 项目实施周期",
-        "period_dates": "项目起止时间 起止时间 项目起止年限 计划开始日期 计划完成日期 项目开始日期 项目完成日期",
+        "period_dates": (
+            "项目起止时间 起止时间 项目起止年限 计划开始日期 计划完成日期 项目开始日期 项目完成日期"
+        ),
         "overview": "项目概况 项目概述 项目基本概况 项目基本情况 项目简介",
         "basis": "立项依据 项目立项依据 项目立项的依据",
         "necessity": "项目设立必要性 项目设立的必要性 项目实施必要性 立项必要性 项目立项必要性",
@@ -85,7 +88,8 @@ _PRINTED: dict[Group, dict[str, str]] = {
         "central": "中央财政资金 中央财政 中央资金 中央补助",
         "provincial": "省级财政资金 省级财政 省级资金 省级补助",
         "municipal_county": (
-            "市县区财政资金 市县财政资金 市级财政资金 区级财政资金 县级财政资金 市县区资金 市区财政资金 本级财政资金"
+            "市县区财政资金 市县财政资金 市级财政资金 区级财政资金 县级财政资金 市县区资金 市区财政资金 "
+            "本级财政资金"
         ),
         "self_raised": "单位自筹 自筹资金 单位自筹资金 自有资金 单位资金",
         "other": "其他资金 其它资金 其他",
@@ -144,7 +148,7 @@ _WHOLE_LABELS = {
     for key, forms in labels.items()
     for printed in forms.split()
 }
-_FUZZY_LABELS = tuple(printed for printed in _WHOLE_LABELS if len(printed) >= 4)  # noqa: PLR2004
+_FUZZY_LABELS = tuple(printed for printed in _WHOLE_LABELS if len(printed) >= 4)
 _SHORTEST_CUT = 4
 
 
@@ -181,7 +185,7 @@ def _misread_label(plain: str) -> Match | None:
     """Recognise a label with a misread, lost or added character, or two in a long label."""
     nearest: dict[Label, int] = {}
     for printed in _FUZZY_LABELS:
-        allowed = 2 if len(printed) >= 8 else 1  # noqa: PLR2004
+        allowed = 2 if len(printed) >= 8 else 1
         edits = Levenshtein.distance(plain, printed, score_cutoff=allowed)
         if edits <= allowed:
             label = _WHOLE_LABELS[printed]

@@ -39,7 +39,7 @@ def test_a_row_without_target(form, check, rows):
         (4, "及时"),
         (4, "6月底前"),
         (7, "1200株"),
-        (7, "健全"),
+        (7, "长期"),
     ],
 )
 def test_a_target_of_the_wrong_kind(form, check, rows, number, target):
@@ -102,8 +102,8 @@ def test_the_same_indicator_under_another_level(form, check, rows):
     right = changed(rows, 5, level2=Level2.ECONOMIC)
     flags = check(form(left=rows, right=right))
     assert paths(flags) == [
-        ("indicators.13.level2", "halves_disagree"),
         ("indicators.5.level2", "halves_disagree"),
+        ("indicators.13.level2", "halves_disagree"),
     ]
 
 

@@ -45,4 +45,7 @@ def shape(target: str) -> Shape:
     """Return the kind of a target (NFKC, without white space): the most telling sign in it decides."""
     if _PROMPT.fullmatch(target):
         return Shape.PROMPT
-    return next((kind for kind, sign in _SHAPES if sign.search(target)), Shape.WORDS)
+    for kind, sign in _SHAPES:
+        if sign.search(target):
+            return kind
+    return Shape.WORDS

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from structurer.checks import Subject
 
 _MAGNITUDES = {"亿": Decimal(100_000_000), "万": Decimal(10_000), "千": Decimal(1_000), "百": Decimal(100)}
-_UNIT_SYNONYMS = {"百分比": "%", "平米": "平方米", "度": "千瓦时"}
+_UNIT_SYNONYMS = {"百分比": "%", "平米": "平方米"}
 _OF_A_YEAR = ("年", "年度")
 _TELLING_KINDS = {Shape.MONEY, Shape.RATE, Shape.COUNT, Shape.WORDS}
 

@@ -25,6 +25,7 @@ _SATISFACTION = re.compile(r"满意|好评|认可|投诉|信访|表扬")
 _PRAISE = re.compile(r"满意|好|优|高|良|认可")
 _TIMELINESS_NAME = re.compile(r"(?:及时性|及时率|及时度|时限|完成时间|时效)$")
 _NUMERAL_IN_WORDS = re.compile(r"[全各每按所若满零无一二两三四五六七八九十百千万]")
+_DIGIT = re.compile(r"\d")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)(?:%|百分比)")
 _ALL = 100
 _SHORTEST_NAME = 4
@@ -125,7 +126,7 @@ def _misfit_of_level(row: Row) -> str | None:
         or (row.group == "成本" and kind is Shape.RATE and not _is_bare_cost_rate(row))
         or (row.group == "成本" and kind is Shape.TIME and _ABOUT_TIME.search(row.key))
         or (row.group == "满意度" and kind is Shape.COUNT and "满意" not in row.key)
-        or (row.group == "满意度" and kind is Shape.WORDS and _PRAISE.search(target))
+        or (row.group == "满意度" and kind is Shape.WORDS and not _is_unrated(row))
     )
     return None if excused else f"{row.level2} {quoted(row.name)} is {kind}"
 
@@ -133,6 +134,11 @@ def _misfit_of_level(row: Row) -> str | None:
 def _is_bare_cost_rate(row: Row) -> bool:
     """Return whether a cost's target is a percentage of nothing (``投资额的10%`` is money)."""
     return measure(row.target) is not None and not _ABOUT_RATES.search(row.key)
+
+
+def _is_unrated(row: Row) -> bool:
+    """Return whether a satisfaction has words for a target that rate nothing (``长期``)."""
+    return "满意" in row.key and not _PRAISE.search(row.plain)
 
 
 def _misfit_of_name(row: Row) -> str | None:
@@ -147,4 +153,4 @@ def _misfit_of_name(row: Row) -> str | None:
 
 
 def _is_quantity(name: str) -> bool:
-    return any(character.isdigit() for character in name) and measure(name) is not None
+    return _DIGIT.search(name) is not None and measure(name) is not None

@@ -184,4 +184,3 @@ def _is_number(text: str) -> bool:
 def _is_title_rest(atom: Atom) -> bool:
     """Say whether the atom is the unit under 项目资金, or one of its characters set below another."""
     return squeeze(atom.text) in {"元", "万元", "项目资金", "资金", "项目", "其中"}
-

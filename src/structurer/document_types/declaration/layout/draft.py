@@ -19,9 +19,7 @@ class Draft:
     """Collects one declaration; ``finish`` freezes it into an Extraction."""
 
     def __init__(self) -> None:
-        self.data: dict[str, Any] = {
-            key: _copy(value) for key, value in _EMPTY.items()
-        }
+        self.data: dict[str, Any] = {key: _copy(value) for key, value in _EMPTY.items()}
         self.spans: dict[str, tuple[Span, ...]] = {}
         self.certainty: dict[str, float] = {}
         self._claimed: list[Span] = []

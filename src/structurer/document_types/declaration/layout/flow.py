@@ -8,7 +8,6 @@ continue, and by how alike the halves are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of, printed
@@ -19,11 +18,13 @@ from structurer.document_types.declaration.vocabulary import squeeze
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from structurer.document_types.declaration.layout.atoms import Atom
-    from structurer.document_types.declaration.layout.sections import TableLine
+    from structurer.document_types.declaration.layout.atoms import Atom, AtomLine
     from structurer.models import Span
 
 _BEAM = 12
+_HOPELESS = 9.0
+"""A reading this far behind the best is given up."""
+
 _NAME_L, _TARGET_L, _NAME_R, _TARGET_R = range(4)
 _CLEAR = 6.0
 _SHAPE_WEIGHT = 0.6
@@ -53,24 +54,25 @@ class _OpenRow(NamedTuple):
     right_label: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A partial reading: closed rows (newest first, linked), the open row, and the group's state."""
+class _Reading(NamedTuple):
+    """A partial reading: closed rows (newest first, linked), the open row, and the group's state.
+
+    ``group`` is the token of the group's left label, and whether the right label has been seen.
+    """
 
     score: float
     row: _OpenRow
     closed: tuple[_OpenRow, object] | None
     group: tuple[int | None, bool]
-    """The token of the group's left label, and whether the right label has been seen."""
 
 
-def read_flow(text: str, table: Sequence[TableLine]) -> list[Row]:
-    """Read a table of running text into rows."""
+def read_flow(text: str, table: Sequence[AtomLine], halves: int) -> list[Row]:
+    """Read a table of running text into rows of one indicator, or of two side by side."""
     tokens = _tokens(table)
     beam = [_Reading(0.0, _OpenRow(), None, (None, False))]
     for index in range(len(tokens)):
-        beam = _advance(tokens, index, beam)
-    final = sorted((_close(tokens, reading) for reading in beam), key=_rank)
+        beam = _advance(tokens, index, beam, halves)
+    final = sorted((_close(tokens, reading, halves) for reading in beam), key=_rank)
     if not final:
         return []
     best = final[0]
@@ -79,12 +81,12 @@ def read_flow(text: str, table: Sequence[TableLine]) -> list[Row]:
     return [_row(text, tokens, row, lead[row]) for row in rows]
 
 
-def _tokens(table: Sequence[TableLine]) -> list[_Token]:
+def _tokens(table: Sequence[AtomLine]) -> list[_Token]:
     """Return the table's stretches; first-level labels, vertical ones too, say nothing about rows."""
     tokens: list[_Token] = []
     missing = ""
-    for entry in table:
-        for atom in entry.line.atoms:
+    for line in table:
+        for atom in line.atoms:
             kind = kind_of(atom)
             words = squeeze(atom.text)
             if kind.code == "1" or (len(words) == 1 and words in _VERTICAL_LABEL):
@@ -102,47 +104,49 @@ def _rank(reading: _Reading) -> tuple[float, tuple[_Part, ...]]:
     return (-reading.score, reading.row.parts)
 
 
-def _advance(tokens: list[_Token], index: int, beam: list[_Reading]) -> list[_Reading]:
+def _advance(tokens: list[_Token], index: int, beam: list[_Reading], halves: int) -> list[_Reading]:
     """Give one more token to every reading, in every way; keep the best that differ in what matters."""
     best: dict[object, _Reading] = {}
     for reading in beam:
-        for option in _options(tokens, index, reading):
+        for option in _options(tokens, index, reading, halves):
             key = (option.row, option.group)
             if key not in best or option.score > best[key].score:
                 best[key] = option
-    return sorted(best.values(), key=_rank)[:_BEAM]
+    ranked = sorted(best.values(), key=_rank)[:_BEAM]
+    return [reading for reading in ranked if reading.score > ranked[0].score - _HOPELESS]
 
 
-def _options(tokens: list[_Token], index: int, reading: _Reading) -> Iterator[_Reading]:
+def _options(tokens: list[_Token], index: int, reading: _Reading, halves: int) -> Iterator[_Reading]:
     code = tokens[index].kind.code
     if code in "2wf":
-        yield from _as_label(tokens, index, reading)
+        yield from _as_label(tokens, index, reading, halves)
     if code in "twf":
         cost = {"t": 0.0, "w": 1.5, "f": 2.0}[code]
-        for option in _as_text(tokens, index, reading):
-            yield replace(option, score=option.score - cost)
+        for option in _as_text(tokens, index, reading, halves):
+            yield option._replace(score=option.score - cost) if cost else option
 
 
-def _as_label(tokens: list[_Token], index: int, reading: _Reading) -> Iterator[_Reading]:
+def _as_label(tokens: list[_Token], index: int, reading: _Reading, halves: int) -> Iterator[_Reading]:
     """A label opens a group in the left half, then the same group in the right half."""
     left, right_seen = reading.group
     same = left is not None and tokens[left].kind.levels == tokens[index].kind.levels
-    if left is not None and not right_seen and reading.row.right_label is None:
+    if halves > 1 and left is not None and not right_seen and reading.row.right_label is None:
         has_right = any(part.slot >= _NAME_R for part in reading.row.parts)
         gain = (0.8 if same else -1.8) - (2.5 if has_right else 0.0)
         row = reading.row._replace(right_label=index)
-        yield replace(reading, score=reading.score + gain, row=row, group=(left, True))
-    closed = _close(tokens, reading)
-    gain = -1.8 if left is not None and not right_seen else (-1.0 if same else 0.3)
-    yield replace(closed, score=closed.score + gain, row=_OpenRow(left_label=index), group=(index, False))
+        yield _Reading(reading.score + gain, row, reading.closed, (left, True))
+    closed = _close(tokens, reading, halves)
+    expected = halves == 1 or left is None or right_seen
+    gain = (-1.0 if same else 0.3) if expected else -1.8
+    yield _Reading(closed.score + gain, _OpenRow(left_label=index), closed.closed, (index, False))
 
 
-def _as_text(tokens: list[_Token], index: int, reading: _Reading) -> Iterator[_Reading]:
+def _as_text(tokens: list[_Token], index: int, reading: _Reading, halves: int) -> Iterator[_Reading]:
     token, parts = tokens[index], reading.row.parts
     line_slots = [part.slot for part in parts if tokens[part.token].line == token.line]
     lowest = max(line_slots, default=-1)
     filled = {part.slot for part in parts}
-    for slot in range(4):
+    for slot in range(2 * halves):
         if slot < lowest:
             continue
         if slot in filled:
@@ -152,15 +156,15 @@ def _as_text(tokens: list[_Token], index: int, reading: _Reading) -> Iterator[_R
         else:
             gain = _opening(tokens, index, slot, filled, reading)
         row = reading.row._replace(parts=(*parts, _Part(slot, index)))
-        yield replace(reading, score=reading.score + gain, row=row)
+        yield _Reading(reading.score + gain, row, reading.closed, reading.group)
     if parts or reading.row.right_label is not None:
-        closed = _close(tokens, reading)
-        for slot, cost in ((_NAME_L, 0.0), (_NAME_R, 0.8)):
+        closed = _close(tokens, reading, halves)
+        for slot, cost in ((_NAME_L, 0.0), (_NAME_R, 0.8))[:halves]:
             if slot == _NAME_R and closed.score == reading.score:
                 continue
             gain = -_SHAPE_WEIGHT * targetness(token.text) - cost - (1.5 if line_slots else 0.0)
             row = _OpenRow((_Part(slot, index),))
-            yield replace(closed, score=closed.score + gain, row=row)
+            yield _Reading(closed.score + gain, row, closed.closed, closed.group)
 
 
 def _opening(tokens: list[_Token], index: int, slot: int, filled: set[int], reading: _Reading) -> float:
@@ -201,16 +205,16 @@ def _continuation(tokens: list[_Token], index: int, parts: tuple[_Part, ...], sl
     gain += sign * _SHAPE_WEIGHT * (joined - before)
     if slot in {_NAME_L, _NAME_R}:
         gain -= 0.7 * max(0.0, targetness(token.text))
-        if len(first) < 6:  # noqa: PLR2004
+        if len(first) < 6:
             gain -= 1.2
-    elif before > 2:  # noqa: PLR2004
+    elif before > 2:
         gain -= 1.5
     if pieces[-1] != index - 1:
         gain -= 0.2
     return gain
 
 
-def _close(tokens: list[_Token], reading: _Reading) -> _Reading:
+def _close(tokens: list[_Token], reading: _Reading, halves: int) -> _Reading:
     """Close the open row: what is missing costs, halves that agree gain."""
     row = reading.row
     if not row.parts and row.left_label is None and row.right_label is None:
@@ -222,11 +226,11 @@ def _close(tokens: list[_Token], reading: _Reading) -> _Reading:
             gain -= 2.5
     if _NAME_L in cells and _NAME_R in cells:
         gain += 1.6 * alike(cells[_NAME_L], cells[_NAME_R])
-    elif _NAME_L in cells or _NAME_R in cells:
+    elif halves > 1 and (_NAME_L in cells or _NAME_R in cells):
         gain -= 1.4
     if _TARGET_L in cells and _TARGET_R in cells:
         gain += 0.6 * alike(cells[_TARGET_L], cells[_TARGET_R])
-    return replace(reading, score=reading.score + gain, row=_OpenRow(), closed=(row, reading.closed))
+    return _Reading(reading.score + gain, _OpenRow(), (row, reading.closed), reading.group)
 
 
 def _cell_text(tokens: list[_Token], row: _OpenRow, slot: int) -> str:

@@ -79,7 +79,7 @@ def _from_cells(
         if atom.line in cell_lines:
             side = 0 if abs(atom.column - left) <= abs(atom.column - right) else 1
         halves[side].extend(atom.spans)
-    crowded = len(columns) > 2  # noqa: PLR2004
+    crowded = len(columns) > 2
     return GoalTexts(compose(text, halves[0]), compose(text, halves[1]), _THIN if crowded else _SURE)
 
 
@@ -120,7 +120,7 @@ def _cuts(lines: _Lines) -> Iterator[tuple[_Lines, _Lines]]:
     if len(lines) == 1:
         for place in range(1, len(lines[0])):
             yield [lines[0][:place]], [lines[0][place:]]
-    elif sum(len(line) == 2 for line in lines) * 2 > len(lines):  # noqa: PLR2004
+    elif sum(len(line) == 2 for line in lines) * 2 > len(lines):
         left = [line[:1] for line in lines]
         right = [line[1:] for line in lines if len(line) > 1]
         yield left, right
@@ -139,7 +139,7 @@ def _likeness(text: str, left: _Lines, right: _Lines) -> float:
 def _ragged(lines: _Lines) -> float:
     """Return a penalty for lines, but the last, that do not fill their column; nearly full is fine."""
     widths = [sum(_width(atom.text) for atom in line) for line in lines]
-    if len(widths) < 2:  # noqa: PLR2004
+    if len(widths) < 2:
         return 0.0
     widest = max(widths)
     short = sum(1 for width in widths[:-1] if width < 0.85 * widest)

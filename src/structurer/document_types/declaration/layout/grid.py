@@ -7,6 +7,7 @@ look like, by the columns of the lines around it, and by how alike the halves ar
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,8 +21,7 @@ from structurer.models import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from structurer.document_types.declaration.layout.atoms import Atom
-    from structurer.document_types.declaration.layout.sections import TableLine
+    from structurer.document_types.declaration.layout.atoms import Atom, AtomLine
 
 LEFT_LEVEL, LEFT_NAME, LEFT_TARGET, RIGHT_LEVEL, RIGHT_NAME, RIGHT_TARGET = range(6)
 _SKIP = -1
@@ -30,8 +30,8 @@ _NAMES = (LEFT_NAME, RIGHT_NAME)
 _TARGETS = (LEFT_TARGET, RIGHT_TARGET)
 _FULL_ROW = "2tt2tt"
 _WORD = re.compile(r"\$[^$]*\$|[^\s$]+")
-_CELLS_OF_A_ROW = 4
 _MOST_CELLS = 9
+_HEAD_CELLS = (3, 6)
 _CLEAR = 6.0
 """The margin of a line that can be read one way only."""
 
@@ -52,7 +52,6 @@ class Reading(NamedTuple):
 
 class _Line(NamedTuple):
     number: int
-    page: int
     atoms: tuple[Atom, ...]
     kinds: tuple[Kind, ...]
     level1: str | None
@@ -62,28 +61,33 @@ class _Line(NamedTuple):
         return "".join(kind.code for kind in self.kinds)
 
 
-def read_grid(text: str, table: Sequence[TableLine], heads: Sequence[Sequence[Atom]]) -> list[Row]:
-    """Read the table's lines into rows; ``heads`` are the cells of its column heads, page by page."""
-    lines = [_line(entry) for entry in table]
+def read_grid(
+    text: str, table: Sequence[AtomLine], heads: Sequence[Sequence[Atom]], halves: int
+) -> list[Row]:
+    """Read the table's lines into rows.
+
+    ``heads`` are the cells of its column heads, page by page; ``halves`` says whether a row holds one
+    indicator (1: the left slots only) or two side by side.
+    """
+    lines = [_line(line) for line in table]
     profiles = _profiles(lines, heads)
     rows: list[Row] = []
     for position, line in enumerate(lines):
         if line.atoms:
-            rows.extend(_rows_of(text, line, profiles[position]))
+            rows.extend(_rows_of(text, line, profiles[position], halves))
     return _undo_slides(rows)
 
 
-def _line(entry: TableLine) -> _Line:
-    """Drop the first-level labels that open a line; one further right can only be a second level."""
-    atoms = [atom for atom in entry.line.atoms if atom.match is None or kind_of(atom).code != "1"]
+def _line(line: AtomLine) -> _Line:
+    """Leave out the first-level labels, wherever the scanner put them."""
+    atoms = [atom for atom in line.atoms if atom.match is None or kind_of(atom).code != "1"]
     kinds: list[Kind] = []
     for atom in atoms:
         kind = kind_of(atom)
         repeats = bool(kinds) and kinds[-1].code == "2" and kinds[-1].levels == kind.levels
         kinds.append(Kind("t") if kind.code == "w" and repeats else kind)
-    labels = [atom.label.key for atom in entry.line.atoms if atom.label and atom.group is Group.LEVEL1]
-    level1 = labels[0] if labels else None
-    return _Line(entry.line.number, entry.page, tuple(atoms), tuple(kinds), level1)
+    labels = [atom.label.key for atom in line.atoms if atom.label and atom.group is Group.LEVEL1]
+    return _Line(line.number, tuple(atoms), tuple(kinds), labels[0] if labels else None)
 
 
 def _profiles(lines: Sequence[_Line], heads: Sequence[Sequence[Atom]]) -> list[tuple[Profile, ...]]:
@@ -93,9 +97,7 @@ def _profiles(lines: Sequence[_Line], heads: Sequence[Sequence[Atom]]) -> list[t
         for position, line in enumerate(lines)
         if line.codes == _FULL_ROW
     ]
-    fallback = tuple(
-        tuple(atom.column for atom in head[-6:]) for head in heads if len(head) >= len(_FULL_ROW)
-    )
+    fallback = tuple(tuple(atom.column for atom in head[-6:]) for head in heads if len(head) in _HEAD_CELLS)
     found: list[tuple[Profile, ...]] = []
     for position in range(len(lines)):
         above = [columns for place, columns in full if place <= position][-1:]
@@ -104,8 +106,8 @@ def _profiles(lines: Sequence[_Line], heads: Sequence[Sequence[Atom]]) -> list[t
     return found
 
 
-def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...]) -> Iterator[Row]:
-    best, margin = _best_reading(line, profiles)
+def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...], halves_printed: int) -> Iterator[Row]:
+    best, margin = _best_reading(line, profiles, halves_printed)
     cells: list[Atom | None] = [None] * 6
     signs: list[str] = []
     for atom, kind, slot in zip(line.atoms, line.kinds, best.slots, strict=True):
@@ -124,7 +126,7 @@ def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...]) -> Iterator[
         yield Row(pair[0], pair[1], margin, line.number, tuple(dict.fromkeys(signs)), line.level1)
 
 
-def _best_reading(line: _Line, profiles: tuple[Profile, ...]) -> tuple[Reading, float]:
+def _best_reading(line: _Line, profiles: tuple[Profile, ...], halves: int) -> tuple[Reading, float]:
     """Return the best reading of a line, and its lead over the next."""
     if line.codes == _FULL_ROW and profiles and tuple(a.column for a in line.atoms) == profiles[0]:
         straight = tuple(range(6))
@@ -133,7 +135,7 @@ def _best_reading(line: _Line, profiles: tuple[Profile, ...]) -> tuple[Reading, 
     readings = sorted(
         (
             Reading(score + _content_score(line, slots, profiles), slots)
-            for slots, score in _arrangements(line.codes, _doubles(line))
+            for slots, score in _arrangements(line.codes, _doubles(line), halves)
         ),
         key=lambda reading: (-reading.score, reading.slots),
     )
@@ -146,34 +148,34 @@ def _best_reading(line: _Line, profiles: tuple[Profile, ...]) -> tuple[Reading, 
 def _doubles(line: _Line) -> tuple[bool, ...]:
     """Say which cells print the same as the cell before them."""
     texts = [atom.text for atom in line.atoms]
-    return (False, *(first == second for first, second in zip(texts, texts[1:], strict=False)))
+    return (False, *(first == second for first, second in itertools.pairwise(texts)))
 
 
 @lru_cache(maxsize=4_000)
-def _arrangements(codes: str, doubles: tuple[bool, ...]) -> tuple[tuple[Slots, float], ...]:
+def _arrangements(codes: str, doubles: tuple[bool, ...], halves: int) -> tuple[tuple[Slots, float], ...]:
     """Return every way to put cells of these kinds into slots, with what its structure costs."""
     if len(codes) > _MOST_CELLS:
         return ()
-    spare = max(1, sum(code in "tw" for code in codes) - _CELLS_OF_A_ROW)
+    spare = max(1, sum(code in "tw" for code in codes) - 2 * halves)
     found = [
         (slots, _structure_score(codes, doubles, slots))
-        for slots in _fill(codes, 0, 0)
+        for slots in _fill(codes, 0, 0, 3 * halves)
         if sum(slot == _SKIP and code == "t" for slot, code in zip(slots, codes, strict=True)) <= spare
     ]
     return tuple(found)
 
 
-def _fill(codes: str, position: int, lowest: int) -> Iterator[Slots]:
+def _fill(codes: str, position: int, lowest: int, limit: int) -> Iterator[Slots]:
     if position == len(codes):
         yield ()
         return
     code = codes[position]
     allowed = {"2": _LEVELS, "f": _LEVELS, "t": (*_NAMES, *_TARGETS), "w": tuple(range(6)), "1": ()}[code]
     for slot in allowed:
-        if slot >= lowest:
-            for rest in _fill(codes, position + 1, slot + 1):
+        if lowest <= slot < limit:
+            for rest in _fill(codes, position + 1, slot + 1, limit):
                 yield (slot, *rest)
-    for rest in _fill(codes, position + 1, lowest):
+    for rest in _fill(codes, position + 1, lowest, limit):
         yield (_SKIP, *rest)
 
 
@@ -190,7 +192,10 @@ def _structure_score(codes: str, doubles: tuple[bool, ...], slots: Slots) -> flo
                 score -= 0.4 if before_level else 2.0
         elif code == "w":
             score -= 0.2 if slot in _LEVELS else 0.9
-    for level, name, target in ((LEFT_LEVEL, LEFT_NAME, LEFT_TARGET), (RIGHT_LEVEL, RIGHT_NAME, RIGHT_TARGET)):
+    for level, name, target in (
+        (LEFT_LEVEL, LEFT_NAME, LEFT_TARGET),
+        (RIGHT_LEVEL, RIGHT_NAME, RIGHT_TARGET),
+    ):
         if name in used and target not in used:
             score -= 1.6
         if target in used and name not in used:
@@ -231,12 +236,15 @@ def _column_cost(line: _Line, slots: Slots, profile: Profile) -> float:
     offsets = [
         atom.column - profile[slot] for atom, slot in zip(line.atoms, slots, strict=True) if slot != _SKIP
     ]
-    if not offsets:
-        return 0.0
-    return min(
-        _COLUMN_WEIGHT * sum(min(2, abs(offset - shift)) for offset in offsets) + 0.25 * abs(shift)
-        for shift in range(-_FARTHEST_SHIFT, _FARTHEST_SHIFT + 1)
-    )
+    costs = [_shifted(offsets, shift) for shift in {0, *offsets} if abs(shift) <= _FARTHEST_SHIFT]
+    return min(costs)
+
+
+def _shifted(offsets: list[int], shift: int) -> float:
+    away = 0
+    for offset in offsets:
+        away += min(2, abs(offset - shift))
+    return _COLUMN_WEIGHT * away + 0.25 * abs(shift)
 
 
 def _half(text: str, cells: list[Atom | None]) -> list[HalfRow]:
@@ -272,14 +280,14 @@ def _are_packed(names: list[Value], targets: list[Value]) -> bool:
     """Say whether a name cell and a target cell hold the same number of whole names and targets."""
     if not 1 < len(names) == len(targets):
         return False
-    whole_names = all(len(name.text) >= 4 and targetness(name.text) < 1 for name in names)  # noqa: PLR2004
+    whole_names = all(len(name.text) >= 4 and targetness(name.text) < 1 for name in names)
     return whole_names and all(targetness(target.text) > 1 for target in targets)
 
 
 def _split_cell(text: str, name: Atom) -> tuple[Value, Value] | None:
     """Cut a cell that holds a name and its target at the last white space between them."""
     words = _words(text, name)
-    if len(words) < 2 or targetness(words[-1].text) <= 1 or targetness(words[0].text) > 1:  # noqa: PLR2004
+    if len(words) < 2 or targetness(words[-1].text) <= 1 or targetness(words[0].text) > 1:
         return None
     cut = words[-1].spans[0].start if words[-1].spans else name.spans[0].end
     return compose(text, [Span(name.spans[0].start, cut)]), words[-1]

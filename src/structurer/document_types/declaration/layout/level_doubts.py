@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from structurer.document_types.declaration.layout.levels import Level
 from structurer.document_types.declaration.layout.shapes import alike
 from structurer.document_types.declaration.model import Level1, Level2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from structurer.document_types.declaration.layout.levels import Level
     from structurer.document_types.declaration.layout.rows import HalfRow, Row
 
 _SAME_NAME = 0.8
@@ -36,7 +36,9 @@ class _Place(NamedTuple):
         return self.half.label is not None and self.level in self.half.label.levels
 
 
-def level_doubts(rows: Sequence[Row], levels: Sequence[tuple[Level, Level]]) -> list[tuple[str | None, str | None]]:
+def level_doubts(
+    rows: Sequence[Row], levels: Sequence[tuple[Level, Level]]
+) -> list[tuple[str | None, str | None]]:
     """Return for each row and half why its level is doubtful; None where nothing says so."""
     halves = [
         [
@@ -111,9 +113,13 @@ def _printed_twice(places: Sequence[_Place]) -> Doubts:
         if not place.labelled:
             continue
         start = since.setdefault(place.level, index)
-        between = [i for i in range(start, index) if places[i].level is place.level and not places[i].half.empty]
+        between = [
+            i for i in range(start, index) if places[i].level is place.level and not places[i].half.empty
+        ]
         for earlier in between:
-            doubts[earlier] = f"{place.level} is printed again further down; this row may belong to the group before"
+            doubts[earlier] = (
+                f"{place.level} is printed again further down; this row may belong to the group before"
+            )
     return doubts
 
 

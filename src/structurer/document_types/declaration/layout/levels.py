@@ -100,7 +100,9 @@ def _steps(halves: Sequence[HalfRow]) -> list[_Step]:
         below_empty = has_row and empty_label and half.label is None
         name = half.name.text if half.name else ""
         target = half.target.text if half.target else ""
-        steps.append(_Step(labels or None, fragment, has_row, below_empty, level_fit(name, target) if has_row else {}))
+        steps.append(
+            _Step(labels or None, fragment, has_row, below_empty, level_fit(name, target) if has_row else {})
+        )
         if half.label is not None:
             empty_label = not has_row
         elif has_row:
@@ -131,15 +133,17 @@ def _forward(
     for index in range(len(left)):
         steps = (left[index], right[index])
         ahead = (_printed_ahead(left, index), _printed_ahead(right, index))
+        options = [
+            {level: _options(level, steps[half], missing[half], ahead[half]) for level in {s[half] for s in live}}
+            for half in (0, 1)
+        ]
+        differ = _HALVES_DIFFER if paired[index] else 0.0
         table: dict[State, dict[State, float]] = {}
         for state in live:
-            options = [
-                _options(state[half], steps[half], missing[half], ahead[half]) for half in (0, 1)
-            ]
             table[state] = {
-                (a, b): gain_a + gain_b - (_HALVES_DIFFER if paired[index] and a != b else 0.0)
-                for a, gain_a in options[0].items()
-                for b, gain_b in options[1].items()
+                (a, b): gain_a + gain_b - (differ if a != b else 0.0)
+                for a, gain_a in options[0][state[0]].items()
+                for b, gain_b in options[1][state[1]].items()
             }
         moves.append(table)
         live = {target for targets in table.values() for target in targets}
@@ -231,4 +235,3 @@ def _trace(moves: Moves) -> tuple[list[State], list[tuple[float, float]]]:
 def _lead(totals: dict[State, float], best: State, half: int) -> float:
     others = [total for state, total in totals.items() if state[half] != best[half]]
     return min(_CLEAR, totals[best] - max(others)) if others else _CLEAR
-

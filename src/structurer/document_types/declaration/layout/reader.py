@@ -89,7 +89,11 @@ def _read_fields(draft: Draft, text: str, sections: Sections) -> None:
         if printed.text:
             _put_field(draft, text, key, printed)
         if key in sections.mixed:
-            draft.doubt(key, "wrapped_side_by_side", "two cells side by side are wrapped; a line may belong to the other")
+            draft.doubt(
+                key,
+                "wrapped_side_by_side",
+                "two cells side by side are wrapped; a line may belong to the other",
+            )
     for key, field in sections.repeats:
         _compare_repeat(draft, text, key, field, sections)
 
@@ -114,7 +118,9 @@ def _put_attribute(draft: Draft, key: str, printed: Value) -> None:
         return
     draft.claim(printed.spans)
     if key == "project_attribute":
-        draft.doubt(key, "attribute_unknown", f"the form says {printed.text!r}, which is none of the known attributes")
+        draft.doubt(
+            key, "attribute_unknown", f"the form says {printed.text!r}, which is none of the known attributes"
+        )
 
 
 def _put_duration(draft: Draft, key: str, printed: Value) -> None:
@@ -123,7 +129,9 @@ def _put_duration(draft: Draft, key: str, printed: Value) -> None:
         draft.put("duration_years", years, printed)
         return
     draft.claim(printed.spans)
-    draft.doubt("duration_years", "period_not_in_years", f"the form says {printed.text!r}, not a number of years")
+    draft.doubt(
+        "duration_years", "period_not_in_years", f"the form says {printed.text!r}, not a number of years"
+    )
 
 
 def _compare_repeat(draft: Draft, text: str, key: str, field: Field, sections: Sections) -> None:
@@ -150,9 +158,15 @@ def _read_funding(draft: Draft, text: str, sections: Sections) -> None:
             continue
         draft.put(where, amount.yuan, amount.printed)
         if amount.yuan is None:
-            draft.doubt(where, "amount_not_a_number", f"{amount.printed.text!r} is not an amount", Severity.ERROR)
+            draft.doubt(
+                where, "amount_not_a_number", f"{amount.printed.text!r} is not an amount", Severity.ERROR
+            )
         elif not amount.sound:
-            draft.doubt(where, "amount_groups", f"{amount.printed.text!r}: the thousands do not fit; a digit may be lost")
+            draft.doubt(
+                where,
+                "amount_groups",
+                f"{amount.printed.text!r}: the thousands do not fit; a digit may be lost",
+            )
     for path in table.doubled:
         draft.doubt(f"funding.{path}", "pages_differ", "another page of the form prints another amount")
     for atom in sections.funding:
@@ -166,7 +180,11 @@ def _read_goals(draft: Draft, text: str, sections: Sections, cell_lines: frozens
     draft.put_text("goals.annual", goals.annual)
     if goals.margin < _THIN_CUT:
         for half in ("implementation_period", "annual"):
-            draft.doubt(f"goals.{half}", "halves_cut", "it is not clear where one half's goal ends and the other's begins")
+            draft.doubt(
+                f"goals.{half}",
+                "halves_cut",
+                "it is not clear where one half's goal ends and the other's begins",
+            )
 
 
 def _read_people(draft: Draft, text: str, sections: Sections) -> None:

@@ -37,10 +37,17 @@ class Field(NamedTuple):
     atoms: tuple[Atom, ...]
 
 
-class TableLine(NamedTuple):
-    """A line of the indicator table; ``page`` counts the table's heads seen above it."""
+class ColumnHead(NamedTuple):
+    """The line that names the table's columns; ``scope`` is the goal's half printed last above it."""
 
-    page: int
+    line: AtomLine
+    scope: str | None
+
+
+class TableLine(NamedTuple):
+    """A line of the indicator table; ``head`` is the index of the column head above it, or -1."""
+
+    head: int
     line: AtomLine
 
 
@@ -53,7 +60,7 @@ class Sections:
     mixed: set[str] = field(default_factory=set)
     funding: list[Atom] = field(default_factory=list)
     goals: list[Atom] = field(default_factory=list)
-    columns: list[AtomLine] = field(default_factory=list)
+    heads: list[ColumnHead] = field(default_factory=list)
     table: list[TableLine] = field(default_factory=list)
     people: list[Atom] = field(default_factory=list)
     loose: list[Atom] = field(default_factory=list)
@@ -80,6 +87,7 @@ class _Sorter:
         self.part = Part.START
         self.open: list[tuple[str, Atom, list[Atom]]] = []
         self.cut_label = ""
+        self.scope: str | None = None
 
     def take(self, line: AtomLine) -> None:
         """Put one line where it belongs."""
@@ -87,9 +95,9 @@ class _Sorter:
         if part is Part.TABLE:
             self.close_fields()
             if _is_column_head(line):
-                self.sections.columns.append(line)
+                self.sections.heads.append(ColumnHead(line, self.scope))
             else:
-                self.sections.table.append(TableLine(len(self.sections.columns), line))
+                self.sections.table.append(TableLine(len(self.sections.heads) - 1, line))
         elif part is Part.PEOPLE:
             self.close_fields()
             self.sections.people.extend(line.atoms)
@@ -99,6 +107,8 @@ class _Sorter:
         elif part is Part.GOALS:
             self.close_fields()
             self.sections.goals.extend(line.atoms)
+            scopes = [atom.label.key for atom in line.atoms if atom.label and atom.group is Group.GOAL_HEAD]
+            self.scope = scopes[0] if len(scopes) == 1 else self.scope
         else:
             self._take_fields(line)
 
@@ -132,7 +142,7 @@ class _Sorter:
         if first.group is Group.FIELD:
             assert first.label is not None
             return Part.TEXTS if first.label.key in LONG_FIELDS else Part.HEAD
-        if groups[0] is Group.PEOPLE and groups.count(Group.PEOPLE) >= 2 and self.part is Part.GOALS:  # noqa: PLR2004
+        if groups[0] is Group.PEOPLE and groups.count(Group.PEOPLE) >= 2 and self.part is Part.GOALS:
             return Part.PEOPLE
         if self.part is Part.HEAD and line.cells and Group.FUNDING in groups[:2]:
             return Part.FUNDING

@@ -15,15 +15,21 @@ from rapidfuzz.distance import Levenshtein
 from structurer.document_types.declaration.model import Level2
 
 _OPERATOR = re.compile(r"^(?:[≥≤><=＞＜≧≦]|\$?\\(?:geq?|leq?))")
-_COMPARISON = re.compile(r"^(?:不低于|不少于|不超过|不高于|不大于|不小于|大于|小于|超过|少于|达到|控制在|约)\D{0,3}\d")
+_COMPARISON = re.compile(
+    r"^(?:不低于|不少于|不超过|不高于|不大于|不小于|大于|小于|超过|少于|达到|控制在|约)\D{0,3}\d"
+)
 _PERCENT = re.compile(r"^[\d.,]+(?:[%％‰]|百分比|个百分点)(?:以上|以下|以内|左右)?$")
 _QUANTITY = re.compile(r"^\d[\d,.]*(?:[-~－—至]\d[\d,.]*)?\D{1,12}$")
 _NUMBER = re.compile(r"^\d[\d,.]*$")
 _TIME = re.compile(
     r"(?:\d{4}|\d{1,2}|每|当|全|本|上|下)(?:年|月|季度?|周|天|日|个月|小时|工作日)|年底|月底|季度|按月|按年|按时|按期|及时"
 )
-_DATE = re.compile(r"^(?:每年)?(?:\d{4}|\d{2})(?:[-~－—至]\d{4})?(?:年|\.)|^\d{1,2}月|^(?:每年|全年|当年|年内|年底|每月|每季|每周)")
-_MANNER = re.compile(r"^(?:按|依据|根据|以|每|全部|一次性|逐[步年月]|长期|持续|不断|有所|较|基本|进一步|显著|明显|充分|有效|是|否|无|零)")
+_DATE = re.compile(
+    r"^(?:每年)?(?:\d{4}|\d{2})(?:[-~－—至]\d{4})?(?:年|\.)|^\d{1,2}月|^(?:每年|全年|当年|年内|年底|每月|每季|每周)"
+)
+_MANNER = re.compile(
+    r"^(?:按|依据|根据|以|每|全部|一次性|逐[步年月]|长期|持续|不断|有所|较|基本|进一步|显著|明显|充分|有效|是|否|无|零)"
+)
 _VERDICT = re.compile(
     r"^(?:(?:有效|显著|明显|逐步|持续|不断|进一步|充分|长期|稳步|大幅|基本|全面|切实|较大)?(?:有效|保障|保证|提升|提高|及时|良好|健全"
     r"|符合|完善|长期|稳定|显著|逐步|持续|充分|明显|促进|改善|减少|降低|增强|增加|优化|满足|到位|达标|合格|正面|深远|美化|消除|具备"
@@ -35,10 +41,14 @@ _NAME_END = re.compile(
     r"(?:率|数|量|数量|次数|人数|户数|个数|面积|时间|成本|费|费用|标准|满意度|情况|机制|能力|水平|质量|性|金额|程度|度|比例|天数"
     r"|单价|价格|支出|资金|规模|长度|里程|周期|期限|年限|进度|效果|覆盖|体系|制度|意识|环境|安全|稳定|发展|人员|企业|单位|群众)$"
 )
-_MONEY = re.compile(r"\d[\d,.]*\s*(?:亿|万|千|百)?元|\d[\d,.]*\s*[亿万](?![\u4e00-\u9fff])|合同|预算|定额|批复")
+_MONEY = re.compile(
+    r"\d[\d,.]*\s*(?:亿|万|千|百)?元|\d[\d,.]*\s*[亿万](?![\u4e00-\u9fff])|合同|预算|定额|批复"
+)
 _COST_NAME = re.compile(r"成本|费用|单价|价格|标准|经费|薪酬|工资|补贴|补助|支出|金额|资金|费$|控制")
 _TIME_NAME = re.compile(r"时间|及时|时效|时限|周期|期限|进度|工期|日期|频率")
-_QUALITY_NAME = re.compile(r"合格|达标|质量|准确|完成率|符合|优良|规范|出勤|到位率|执行率|有效率|应\S尽\S|率$")
+_QUALITY_NAME = re.compile(
+    r"合格|达标|质量|准确|完成率|符合|优良|规范|出勤|到位率|执行率|有效率|应\S尽\S|率$"
+)
 _SATISFIED = re.compile(r"满意")
 _COUNT_UNIT = re.compile(
     r"^[≥≤><=]*\d[\d,.]*[万亿]?(?:个|人|户|家|次|台|辆|座|条|项|套|件|名|份|所|处|批|期|场|种|吨|公里|千米|米|平方|立方|亩|公顷|册|本|盏|度"
@@ -116,7 +126,7 @@ def level_fit(name: str, target: str) -> dict[Level2, float]:
         for level in (Level2.ECONOMIC, Level2.SOCIAL, Level2.ECOLOGICAL, Level2.SUSTAINABLE):
             fit[level] = 0.4
         fit[Level2.QUALITY] = fit.get(Level2.QUALITY, 0.0) + 0.2
-    if fit.get(Level2.TIMELINESS, 0.0) < 0.5 and value in {"长期", "持续", "健全", "可持续", "延续", "深远"}:  # noqa: PLR2004
+    if fit.get(Level2.TIMELINESS, 0.0) < 0.5 and value in {"长期", "持续", "健全", "可持续", "延续", "深远"}:
         fit[Level2.SUSTAINABLE] = fit.get(Level2.SUSTAINABLE, 0.0) + 0.5
     return fit
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.flow import read_flow
 from structurer.document_types.declaration.layout.grid import read_grid
 from structurer.document_types.declaration.layout.level_doubts import level_doubts
 from structurer.document_types.declaration.layout.levels import Level, assign_levels
+from structurer.document_types.declaration.layout.stretches import Stretch, stretches
 from structurer.document_types.declaration.measure import measure
 from structurer.document_types.declaration.model import Scope
-from structurer.document_types.declaration.vocabulary import Group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from structurer.document_types.declaration.layout.draft import Draft
     from structurer.document_types.declaration.layout.rows import HalfRow, Row
@@ -31,37 +31,45 @@ _SIGNS = {
 
 
 def read_table(draft: Draft, text: str, sections: Sections, cell_lines: frozenset[int]) -> None:
-    """Read the indicator table into the draft: left half's rows first, then the right half's."""
-    rows = _rows(text, sections, cell_lines)
+    """Read the indicator table into the draft: the period's rows first, then the year's."""
+    placed = [placed for stretch in stretches(sections) for placed in _read(draft, text, stretch, cell_lines)]
+    for scope in Scope:
+        for row in placed:
+            if row.scope is scope:
+                _put_row(draft, row)
+
+
+class _Placed(NamedTuple):
+    """One half of one row with its level, and why the level is doubtful."""
+
+    scope: Scope
+    row: Row
+    cells: HalfRow
+    level: Level
+    doubt: str | None
+
+
+def _read(draft: Draft, text: str, stretch: Stretch, cell_lines: frozenset[int]) -> Iterator[_Placed]:
+    """Yield the indicators of one stretch of the table, in the order printed."""
+    in_cells = sum(line.number in cell_lines for line in stretch.lines)
+    if in_cells * 2 >= len(stretch.lines):
+        rows = read_grid(text, stretch.lines, stretch.heads, len(stretch.scopes))
+    else:
+        rows = read_flow(text, stretch.lines, len(stretch.scopes))
+    draft.claim(stretch.ignored)
     levels = assign_levels(rows)
     doubts = level_doubts(rows, levels)
-    for scope, half in ((Scope.IMPLEMENTATION_PERIOD, 0), (Scope.ANNUAL, 1)):
-        for index, (row, cells) in enumerate(_half(rows, half)):
+    for row, level, doubt in zip(rows, levels, doubts, strict=True):
+        for half, scope in enumerate(stretch.scopes):
+            cells = (row.left, row.right)[half]
             if cells.label is not None:
                 draft.claim(cells.label.spans)
             if not cells.empty:
-                _put_row(draft, scope, row, cells, levels[index][half], doubts[index][half])
+                yield _Placed(scope, row, cells, level[half], doubt[half])
 
 
-def _rows(text: str, sections: Sections, cell_lines: frozenset[int]) -> list[Row]:
-    if not sections.table:
-        return []
-    in_cells = sum(entry.line.number in cell_lines for entry in sections.table)
-    if in_cells * 2 >= len(sections.table):
-        heads = [
-            [a for a in line.atoms if a.group is Group.COLUMN and a.label and a.label.key != "level1"]
-            for line in sections.columns
-        ]
-        return read_grid(text, sections.table, heads)
-    return read_flow(text, sections.table)
-
-
-def _half(rows: Sequence[Row], half: int) -> Iterator[tuple[Row, HalfRow]]:
-    for row in rows:
-        yield row, (row.left, row.right)[half]
-
-
-def _put_row(draft: Draft, scope: Scope, row: Row, cells: HalfRow, level: Level, doubt: str | None) -> None:
+def _put_row(draft: Draft, placed: _Placed) -> None:
+    scope, row, cells, level, doubt = placed
     path = f"indicators.{len(draft.data['indicators'])}"
     target = cells.target.text if cells.target else None
     draft.data["indicators"].append(
@@ -91,7 +99,9 @@ def _doubt_row(draft: Draft, path: str, row: Row, level: Level, doubt: str | Non
             draft.doubt(path, f"row_{sign}", message)
     if row.margin < _THIN:
         for key in ("name", "target"):
-            draft.doubt(f"{path}.{key}", "thin_margin", "the row's cells can be read another way nearly as well")
+            draft.doubt(
+                f"{path}.{key}", "thin_margin", "the row's cells can be read another way nearly as well"
+            )
     if doubt is not None:
         draft.doubt(f"{path}.level2", "level_doubtful", doubt)
     elif level.margin < _THIN:

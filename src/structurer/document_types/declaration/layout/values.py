@@ -40,7 +40,7 @@ class Value(NamedTuple):
 
 
 def compose(text: str, spans: Iterable[Span]) -> Value:
-    """Join pieces of ``text``: markup dropped, white space between Chinese characters dropped.
+    r"""Join pieces of ``text``: markup dropped, white space between Chinese characters dropped.
 
     The returned spans leave out markup and outer white space, so that joined and without white
     space they give the value; a formula (``$\\geq 95\\%$``) is one span and is written as its signs.
