@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from structurer.checks import Subject, confidence, leaves, run_checks, status
+from structurer.checks import Subject, confidence, in_order, leaves, run_checks, status
 from structurer.chunking import cut
 from structurer.document_types.declaration import DECLARATION
 from structurer.documents import read_document
@@ -100,7 +100,7 @@ def _checked(
     evidence = _ground(index, extraction)
     unclaimed = tuple(_unclaimed(segments, extraction.claimed))
     subject = Subject(data, evidence, document.text, chunk, segments, unclaimed)
-    flags = tuple(sorted({*extraction.doubts, *run_checks(subject, DECLARATION.checks)}))
+    flags = in_order({*extraction.doubts, *run_checks(subject, DECLARATION.checks)})
     validate(DECLARATION.name, data)
     return Record(
         id=record_id(document.sha256, chunk.start, chunk.end),

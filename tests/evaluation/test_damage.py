@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from structurer.document_types.declaration.model import Declaration
-from structurer.evaluation.damage import UNDAMAGED, CurveRow, align, damage_curve, outcomes_of, render
+from structurer.evaluation.damage import (
+    UNDAMAGED,
+    CurveRow,
+    align,
+    damage_curve,
+    outcomes_of,
+    render,
+    structure_text,
+)
 from structurer.synthesis.damage import OPERATORS, STRENGTHS
 from structurer.synthesis.families import Family
 from structurer.synthesis.filing import Damage, invent_filing
@@ -129,6 +137,13 @@ def test_the_curve_has_a_row_without_damage_and_one_per_kind_and_strength() -> N
     nothing = damage_curve(lambda text: [], [Family.PDF], [], [], [2])[0]
     assert nothing.silent > 0.5
     assert len(nothing.silent_errors) == round(nothing.silent * nothing.values)
+
+
+def test_the_program_itself_can_be_measured() -> None:
+    records = structure_text(FILING.text)
+    outcomes = list(outcomes_of(FILING.labels, records, "zone", 1))
+    assert len(records) == len(FILING.labels)
+    assert sum(outcome.right for outcome in outcomes) > 0.9 * len(outcomes)
 
 
 def test_the_curve_is_rendered_for_people() -> None:

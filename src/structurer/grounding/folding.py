@@ -70,13 +70,18 @@ RUN = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff\xad]+")
 """A stretch of text that nothing breaks: what stands between white space."""
 
 
+def may_hold_markup(text: str) -> bool:
+    """Whether there is anything in ``text`` that could be markup; quick to tell."""
+    return _MARKUP_HINT.search(text) is not None
+
+
 def blank_markup(text: str) -> str:
     """Return ``text`` with its markup blanked out, character positions unchanged.
 
     Marks of table cells become tabs, marks of lines line breaks, other marks blanks. A LaTeX symbol
     or an HTML entity becomes its character, followed by blanks.
     """
-    if not _MARKUP_HINT.search(text):
+    if not may_hold_markup(text):
         return text
     if "$" in text:
         text = _MATHEMATICS.sub(_blank_mathematics, text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import LCSseq
 
-from structurer.grounding.folding import fold
+from structurer.grounding.folding import fold, may_hold_markup
 from structurer.grounding.index import Stretch, TextIndex
 from structurer.grounding.misreading import misreading_cost
 from structurer.grounding.numbers import read_number, read_torn_number, same_number_key
@@ -59,12 +59,26 @@ def verify(
         status = _compare(printed, value, kind)
         if status is not Grounding.NONE:
             return Evidence(tuple(spans), status)
+    inside = _printed_once_inside(text, value, kind, start, end) if len(spans) == 1 else None
+    if inside:
+        return Evidence((inside,), Grounding.EXACT)
     nearby, shift = _nearby(index, start, end)
     moved = [Span(first - shift, last - shift) for first, last in spans]
     evidence = _look_closer(nearby, value, kind, moved, canonical)
     return Evidence(
         tuple(Span(first + shift, last + shift) for first, last in evidence.spans), evidence.status
     )
+
+
+def _printed_once_inside(text: str, value: str, kind: ValueKind, start: int, end: int) -> Span | None:
+    """Return where the value stands in plain sight beside a unit, a label or a bracket."""
+    first = text.find(value, start, end)
+    last = first + len(value)
+    if first < 0 or first == last or text.find(value, first + 1, end) >= 0:
+        return None
+    if may_hold_markup(text[start:end]) or not _stands_alone(text, first, last, kind):
+        return None
+    return Span(first, last)
 
 
 def _nearby(index: TextIndex, start: int, end: int) -> tuple[TextIndex, int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.atoms import spans_of
 from structurer.document_types.declaration.layout.values import Value, compose
-from structurer.document_types.declaration.vocabulary import Group, squeeze
+from structurer.document_types.declaration.vocabulary import Group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,35 +37,25 @@ class Amount(NamedTuple):
 
 
 class FundingTable(NamedTuple):
-    """Amounts by path below ``funding``; labels without an amount are empty cells.
-
-    ``odd`` are atoms that are neither label nor amount; ``doubled`` paths were printed twice with
-    different amounts.
-    """
+    """Amounts by path below ``funding``; ``repeats`` are those that a later page prints again."""
 
     amounts: dict[str, Amount]
-    printed: frozenset[str]
-    odd: tuple[Atom, ...]
-    doubled: tuple[str, ...]
+    repeats: tuple[tuple[str, Amount], ...]
 
 
 def read_funding(text: str, atoms: Sequence[Atom], factor_in_wan: bool) -> FundingTable:
     """Read the funding part; ``factor_in_wan`` says that the form's unit is 万元."""
     amounts: dict[str, Amount] = {}
-    odd: list[Atom] = []
-    doubled: list[str] = []
-    printed: set[str] = set()
-    for path, _, values, strays in _cells(atoms):
-        printed.add(path)
-        odd.extend(strays)
-        if not values:
+    repeats: list[tuple[str, Amount]] = []
+    for cell in _cells(atoms):
+        if not cell.numbers:
             continue
-        amount = parse_amount(compose(text, spans_of(values)), factor_in_wan)
-        if path not in amounts:
-            amounts[path] = amount
-        elif amounts[path].yuan != amount.yuan:
-            doubled.append(path)
-    return FundingTable(amounts, frozenset(printed), tuple(odd), tuple(doubled))
+        amount = parse_amount(compose(text, spans_of(cell.numbers)), factor_in_wan)
+        if cell.path in amounts:
+            repeats.append((cell.path, amount))
+        else:
+            amounts[cell.path] = amount
+    return FundingTable(amounts, tuple(repeats))
 
 
 def parse_amount(printed: Value, in_wan: bool = False) -> Amount:
@@ -96,7 +86,6 @@ class _Cell(NamedTuple):
     path: str
     key: str
     numbers: list[Atom]
-    strays: list[Atom]
 
 
 def _cells(atoms: Sequence[Atom]) -> list[_Cell]:
@@ -109,20 +98,14 @@ def _cells(atoms: Sequence[Atom]) -> list[_Cell]:
     cells: list[_Cell] = []
     waiting: list[_Cell] = []
     half = _HalfCounter()
-    missing = ""
     for position, atom in enumerate(atoms):
         key = _key(atom)
         if key is not None:
             path = f"annual.{key}" if annual_only and "." not in key else half.path(key, atom.line)
-            cells.append(_Cell(path, key, [], []))
+            cells.append(_Cell(path, key, []))
             waiting.append(cells[-1])
-            missing = atom.match.missing if atom.match else ""
         elif _is_number(atom.text) and cells:
             _give_number(cells, waiting, atoms, position)
-        elif missing and squeeze(atom.text) == missing:
-            missing = ""
-        elif atom.group is not Group.FUNDING_TITLE and not _is_title_rest(atom) and cells:
-            cells[-1].strays.append(atom)
     return cells
 
 
@@ -151,7 +134,6 @@ def _give_number(cells: list[_Cell], waiting: list[_Cell], atoms: Sequence[Atom]
             last.numbers.append(atom)
             return
     if not waiting:
-        last.strays.append(atom)
         return
     pair = len(waiting) > 1 and waiting[-2].key.split(".")[-1] == waiting[-1].key.split(".")[-1]
     if pair and _numbers_ahead(atoms, position) == len(HALVES):
@@ -179,8 +161,3 @@ def _is_number(text: str) -> bool:
     plain = unicodedata.normalize("NFKC", text)
     digits = sum(character.isdigit() for character in plain)
     return digits > 0 and digits * 2 >= len(plain.replace(",", "").replace(".", "").replace(" ", ""))
-
-
-def _is_title_rest(atom: Atom) -> bool:
-    """Say whether the atom is the unit under 项目资金, or one of its characters set below another."""
-    return squeeze(atom.text) in {"元", "万元", "项目资金", "资金", "项目", "其中"}

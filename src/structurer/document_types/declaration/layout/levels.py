@@ -134,7 +134,10 @@ def _forward(
         steps = (left[index], right[index])
         ahead = (_printed_ahead(left, index), _printed_ahead(right, index))
         options = [
-            {level: _options(level, steps[half], missing[half], ahead[half]) for level in {s[half] for s in live}}
+            {
+                level: _options(level, steps[half], missing[half], ahead[half])
+                for level in {s[half] for s in live}
+            }
             for half in (0, 1)
         ]
         differ = _HALVES_DIFFER if paired[index] else 0.0

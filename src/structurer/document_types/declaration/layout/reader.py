@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from structurer.models import Chunk, Document, Extraction, Segment
 
+_UNITS = {"", "元", "万元"}
 _THIN_CUT = 0.2
 """Below this margin the cut between the two halves' goals is doubtful."""
 
@@ -167,10 +168,19 @@ def _read_funding(draft: Draft, text: str, sections: Sections) -> None:
                 "amount_groups",
                 f"{amount.printed.text!r}: the thousands do not fit; a digit may be lost",
             )
-    for path in table.doubled:
-        draft.doubt(f"funding.{path}", "pages_differ", "another page of the form prints another amount")
-    for atom in sections.funding:
-        if atom.group is None and squeeze(atom.text) in {"", "元", "万元", "金"}:
+    for path, amount in table.repeats:
+        draft.claim(amount.printed.spans)
+        if path != "total" and amount.yuan != table.amounts[path].yuan:
+            message = f"another page of the form prints {amount.printed.text!r}"
+            draft.doubt(f"funding.{path}", "pages_differ", message)
+    _claim_label_ends(draft, sections.funding)
+
+
+def _claim_label_ends(draft: Draft, atoms: Sequence[Atom]) -> None:
+    """Claim the ends of labels that wrapped to a line of their own, and the unit below the title."""
+    ends = {atom.match.missing for atom in atoms if atom.match} | _UNITS
+    for atom in atoms:
+        if atom.match is None and squeeze(atom.text) in ends:
             draft.claim(atom.spans)
 
 

@@ -82,7 +82,7 @@ def _put_row(draft: Draft, placed: _Placed) -> None:
             "measure": measure(target),
         }
     )
-    if cells.label is not None and level.level in (cells.label.levels or (level.level,)):
+    if cells.label is not None and level.level in cells.label.levels:
         draft.spans[f"{path}.level2"] = cells.label.spans
     for key, value in (("name", cells.name), ("target", cells.target)):
         if value is not None:
