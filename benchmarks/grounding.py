@@ -102,7 +102,8 @@ def absent(present: Sequence[Case], seed: int) -> list[Case]:
 
 
 def plain(text: str) -> str:
-    """Drop white space, width and thousands separators: independent of the grounding package."""
+    """Drop tags, white space, width and thousands separators: independent of the grounding package."""
+    text = re.sub(r"</?[a-z]+>", "", text)
     text = "".join(unicodedata.normalize("NFKC", text).split())
     return re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
 

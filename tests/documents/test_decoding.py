@@ -123,7 +123,13 @@ def test_nul_bytes_are_binary() -> None:
 
 @pytest.mark.parametrize(
     ("given_name", "canonical"),
-    [("GBK", "gb18030"), ("gb2312", "gb18030"), ("UTF8", "utf-8"), ("UTF-16LE", "utf-16-le"), ("cp950", "big5")],
+    [
+        ("GBK", "gb18030"),
+        ("gb2312", "gb18030"),
+        ("UTF8", "utf-8"),
+        ("UTF-16LE", "utf-16-le"),
+        ("cp950", "big5"),
+    ],
 )
 def test_canonical_names(given_name: str, canonical: str) -> None:
     assert canonical_encoding(given_name) == canonical

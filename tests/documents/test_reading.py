@@ -52,7 +52,9 @@ def test_pages_and_form_feeds_are_all_the_text(text: str) -> None:
 
 @given(st.text(st.sampled_from("a项\r\n"), min_size=1).filter(str.strip))
 def test_line_ends_are_all_that_is_changed(text: str) -> None:
-    assert document_from_bytes(text.encode(), "a.txt").text == "\n".join(text.replace("\r\n", "\n").split("\r"))
+    assert document_from_bytes(text.encode(), "a.txt").text == "\n".join(
+        text.replace("\r\n", "\n").split("\r")
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t\r\n", b"\xef\xbb\xbf"])
@@ -63,7 +65,12 @@ def test_nothing_to_read(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("data", "what"),
-    [(b"%PDF-1.7 ...", "PDF"), (b"PK\x03\x04...", "Office"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff\xe0", "JPEG")],
+    [
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"PK\x03\x04...", "Office"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+    ],
 )
 def test_known_formats_are_named(data: bytes, what: str) -> None:
     with pytest.raises(UnsupportedFormatError, match=rf"^scan\.txt: is .*{what}.* convert it to text first"):

@@ -95,6 +95,10 @@ def test_pieces_of_words_are_no_lines() -> None:
     assert ground(TextIndex(text), "清洗、更换路灯灯罩完工及时率", TEXT).status is Grounding.NONE
 
 
+def test_digits_of_two_lines_are_no_number() -> None:
+    assert ground(TextIndex("配发路灯30\n合格\n000盏"), "配发路灯30000盏", TEXT).status is Grounding.NONE
+
+
 def test_far_lines_are_not_one_cell() -> None:
     text = "清洗、更换路灯灯罩完工\n" + "道路照明设施日常养护。\n" * 20 + "及时率"
     assert ground(TextIndex(text), "清洗、更换路灯灯罩完工及时率", TEXT).status is Grounding.NONE

@@ -48,6 +48,9 @@ class RunFolder:
     def __enter__(self) -> RunFolder:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._output_error(error) from error
+        try:
             self._records = self._open.enter_context(
                 self._part(RECORDS).open("w", encoding="utf-8", newline="\n")
             )

@@ -124,8 +124,14 @@ def _candidate_starts(text: str, value: str, region: Stretch, allowed: int) -> l
             if distance <= 2 * allowed:
                 distances[start] = distance
             position = text.find(part, position + 1, region.last)
-    likeliest = sorted(distances, key=lambda start: (distances[start], start))
-    return likeliest[:_MOST_PLACES]
+    # `_best_place` looks at the starts close by, too.
+    likeliest: list[int] = []
+    for start in sorted(distances, key=lambda start: (distances[start], start)):
+        if all(abs(start - other) > allowed for other in likeliest):
+            likeliest.append(start)
+            if len(likeliest) == _MOST_PLACES:
+                break
+    return likeliest
 
 
 def _best_place(index: TextIndex, value: str, start: int, region: Stretch, allowed: int) -> Stretch | None:

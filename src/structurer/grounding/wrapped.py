@@ -26,7 +26,8 @@ def find_wrapped(index: TextIndex, value: str, region: Stretch) -> list[tuple[St
     """Return where ``value`` (folded) stands in two or more pieces, at most two such places.
 
     Each piece fills stretches between white space entirely; only the first may also begin after a colon.
-    A line that one place uses is not used by the other if it can be helped.
+    A line that one place uses is not used by the other if it can be helped. Digits of two lines are never
+    put together to one number.
     """
     if len(value) < _SHORTEST_VALUE:
         return []
@@ -66,6 +67,8 @@ class _Search:
                 return (Stretch(position, position + length),)
             if length < shortest:
                 break
+            if self.value[done + length - 1].isdigit() and self.value[done + length].isdigit():
+                continue
             for following in self._following(done + length, position + length):
                 rest = self.place(done + length, following)
                 if rest:

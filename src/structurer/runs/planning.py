@@ -119,12 +119,16 @@ def _each_file_once(filings: Iterable[PlannedFiling]) -> list[PlannedFiling]:
     """Keep one of several names for the same file: the longest, which tells the most."""
     by_file: dict[str, PlannedFiling] = {}
     for filing in filings:
-        # A link is another name that somebody chose, so links are not followed.
-        key = STDIN if filing.path is None else os.path.abspath(filing.path)
+        key = STDIN if filing.path is None else _place(filing.path)
         known = by_file.get(key)
         if known is None or (len(filing.name), filing.name) > (len(known.name), known.name):
             by_file[key] = filing
     return list(by_file.values())
+
+
+def _place(path: Path) -> str:
+    """Return where a file stands, whatever way led there; a link is a file of its own name."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
 
 
 def _in_order(filings: Sequence[PlannedFiling]) -> tuple[PlannedFiling, ...]:

@@ -15,7 +15,9 @@ _PLAIN_TITLE = "项目支出绩效目标申报表"
 _LONGEST_TITLE = 60
 _LONGEST_HEADING = 45
 _YEAR_ALONE = re.compile(r"^\W*(?P<year>[12]\d{3})\s*年\s*度?\W*$")
-_YEAR_IN_HEADING = re.compile(r"(?P<year>[12]\d{3})\s*年\s*度?(?=.*(?:预算|绩效|项目支出|申报))")
+_YEAR_IN_HEADING = re.compile(
+    r"(?P<year>[12]\d{3})\s*年(?:\s*度(?=.*(?:预算|绩效|项目支出|申报))|(?=\s*(?:部门|市级|县级|区级)?(?:预算|绩效|项目支出)))"
+)
 _SENTENCE = re.compile(r"[。；;，,]|\.{3,}|…|\d\s*$")
 _SECTION = re.compile(
     r"^\W*(?:第[一二三四五六七八九十]+部分|[一二三四五六七八九十]{1,3}[、.．]|[(（][一二三四五六七八九十]{1,3}[)）])"
@@ -81,7 +83,7 @@ def read_mark(line: str, following: str = "") -> Line:
             return Line(Mark.TABLE if "三级指标" in line else Mark.BODY, str(group))
     if is_title(line):
         return Line(Mark.TITLE)
-    if _YEAR_ALONE.match(line):
+    if is_year(line):
         return Line(Mark.YEAR)
     if _is_broken_head(first[0] if first else "", following):
         return Line(Mark.HEAD, _rest(following, ""))
@@ -101,6 +103,11 @@ def is_title(line: str) -> bool:
         return not re.search(r"[。；：:]", text)
     ending = text[-len(_PLAIN_TITLE) :]
     return Levenshtein.distance(ending, _PLAIN_TITLE, score_cutoff=2) <= 2
+
+
+def is_year(line: str) -> bool:
+    """Say whether a line prints nothing but the form's year (（2023年度）)."""
+    return _YEAR_ALONE.match(line) is not None
 
 
 def find_year(line: str) -> YearMark | None:

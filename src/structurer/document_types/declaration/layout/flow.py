@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of, printed
-from structurer.document_types.declaration.layout.shapes import alike, plain, targetness
+from structurer.document_types.declaration.layout.shapes import alike, plain, targetness, width
 from structurer.document_types.declaration.layout.values import Value, compose
 from structurer.document_types.declaration.vocabulary import squeeze
 
@@ -28,15 +28,27 @@ _HOPELESS = 9.0
 _NAME_L, _TARGET_L, _NAME_R, _TARGET_R = range(4)
 _CLEAR = 6.0
 _SHAPE_WEIGHT = 0.6
+_FRAGMENT_SHAPE = 0.8
+"""A short end of a wrapped name looks this much like a target."""
+
+_RAGGED = 4
+"""A full line may end this much before its column does (a quotation mark, a number kept whole)."""
+
+_LEAST_COLUMN = 14
+"""No column of names is narrower (both in half widths)."""
+
 _VERTICAL_LABEL = frozenset("绩效指标")
 
 
 class _Token(NamedTuple):
+    """A stretch of text; ``full`` says that it fills its column, so that a wrapped cell may go on."""
+
     line: int
     text: str
     spans: tuple[Span, ...]
     kind: Kind
     atom: Atom
+    full: bool = False
 
 
 class _Part(NamedTuple):
@@ -54,31 +66,45 @@ class _OpenRow(NamedTuple):
     right_label: int | None = None
 
 
+class _Closed(NamedTuple):
+    """A closed row, linked to the one before it."""
+
+    row: _OpenRow
+    before: _Closed | None
+
+
 class _Reading(NamedTuple):
-    """A partial reading: closed rows (newest first, linked), the open row, and the group's state.
+    """A partial reading: closed rows (newest first), the open row, and the group's state.
 
     ``group`` is the token of the group's left label, and whether the right label has been seen.
     """
 
     score: float
     row: _OpenRow
-    closed: tuple[_OpenRow, object] | None
+    closed: _Closed | None
     group: tuple[int | None, bool]
+
+
+class _Contest(NamedTuple):
+    """Two ways to the same place: the closed rows of the better and of the worse, and its lead."""
+
+    better: _Closed | None
+    worse: _Closed | None
+    lead: float
 
 
 def read_flow(text: str, table: Sequence[AtomLine], halves: int) -> list[Row]:
     """Read a table of running text into rows of one indicator, or of two side by side."""
     tokens = _tokens(table)
     beam = [_Reading(0.0, _OpenRow(), None, (None, False))]
+    contests: list[_Contest] = []
     for index in range(len(tokens)):
-        beam = _advance(tokens, index, beam, halves)
+        beam = _advance(tokens, index, beam, halves, contests)
     final = sorted((_close(tokens, reading, halves) for reading in beam), key=_rank)
-    if not final:
-        return []
-    best = final[0]
-    rows = _unlink(best.closed)
-    lead = _leads(rows, final)
-    return [_row(text, tokens, row, lead[row]) for row in rows]
+    contests += [_Contest(final[0].closed, other.closed, final[0].score - other.score) for other in final[1:]]
+    leads = _leads(final[0].closed, contests)
+    rows = [node.row for node in _nodes(final[0].closed)][::-1]
+    return [_row(text, tokens, row, leads.get(row, _CLEAR)) for row in rows]
 
 
 def _tokens(table: Sequence[AtomLine]) -> list[_Token]:
@@ -97,21 +123,40 @@ def _tokens(table: Sequence[AtomLine]) -> list[_Token]:
             if kind.code in "2w" and atom.match:
                 missing = atom.match.missing
             tokens.append(_Token(atom.line, atom.text, atom.spans, kind, atom))
-    return tokens
+    return _with_full_lines(tokens)
+
+
+def _with_full_lines(tokens: list[_Token]) -> list[_Token]:
+    """Mark the stretches that are about as wide as the widest name of the table."""
+    widths = [width(token.text) for token in tokens]
+    names = [
+        wide
+        for wide, token in zip(widths, tokens, strict=True)
+        if token.kind.code == "t" and targetness(token.text) < 1
+    ]
+    least = max(max(names, default=0) - _RAGGED, _LEAST_COLUMN)
+    return [token._replace(full=wide >= least) for wide, token in zip(widths, tokens, strict=True)]
 
 
 def _rank(reading: _Reading) -> tuple[float, tuple[_Part, ...]]:
     return (-reading.score, reading.row.parts)
 
 
-def _advance(tokens: list[_Token], index: int, beam: list[_Reading], halves: int) -> list[_Reading]:
+def _advance(
+    tokens: list[_Token], index: int, beam: list[_Reading], halves: int, contests: list[_Contest]
+) -> list[_Reading]:
     """Give one more token to every reading, in every way; keep the best that differ in what matters."""
     best: dict[object, _Reading] = {}
     for reading in beam:
         for option in _options(tokens, index, reading, halves):
             key = (option.row, option.group)
-            if key not in best or option.score > best[key].score:
-                best[key] = option
+            rival = best.setdefault(key, option)
+            if rival is option:
+                continue
+            better, worse = (option, rival) if option.score > rival.score else (rival, option)
+            best[key] = better
+            if better.score - worse.score < _CLEAR:
+                contests.append(_Contest(better.closed, worse.closed, better.score - worse.score))
     ranked = sorted(best.values(), key=_rank)[:_BEAM]
     return [reading for reading in ranked if reading.score > ranked[0].score - _HOPELESS]
 
@@ -127,18 +172,24 @@ def _options(tokens: list[_Token], index: int, reading: _Reading, halves: int) -
 
 
 def _as_label(tokens: list[_Token], index: int, reading: _Reading, halves: int) -> Iterator[_Reading]:
-    """A label opens a group in the left half, then the same group in the right half."""
-    left, right_seen = reading.group
+    """A label opens a group in the left half, then the same group in the right half.
+
+    It stands before its row's cells, or, set to the middle of a wrapped row, after their first lines.
+    """
+    row, (left, right_seen) = reading.row, reading.group
     same = left is not None and tokens[left].kind.levels == tokens[index].kind.levels
-    if halves > 1 and left is not None and not right_seen and reading.row.right_label is None:
-        has_right = any(part.slot >= _NAME_R for part in reading.row.parts)
-        gain = (0.8 if same else -1.8) - (2.5 if has_right else 0.0)
-        row = reading.row._replace(right_label=index)
-        yield _Reading(reading.score + gain, row, reading.closed, (left, True))
-    closed = _close(tokens, reading, halves)
+    filled = {part.slot for part in row.parts}
+    if halves > 1 and left is not None and not right_seen and row.right_label is None:
+        late = 2.5 if _TARGET_R in filled else 0.4 * (_NAME_R in filled)
+        gain = (0.8 if same else -1.8) - late
+        yield _Reading(reading.score + gain, row._replace(right_label=index), reading.closed, (left, True))
     expected = halves == 1 or left is None or right_seen
     gain = (-1.0 if same else 0.3) if expected else -1.8
+    closed = _close(tokens, reading, halves)
     yield _Reading(closed.score + gain, _OpenRow(left_label=index), closed.closed, (index, False))
+    if filled and not filled & {_TARGET_L, _TARGET_R} and row.left_label is None and row.right_label is None:
+        row = row._replace(left_label=index)
+        yield _Reading(reading.score + gain - 0.4, row, reading.closed, (index, False))
 
 
 def _as_text(tokens: list[_Token], index: int, reading: _Reading, halves: int) -> Iterator[_Reading]:
@@ -162,7 +213,8 @@ def _as_text(tokens: list[_Token], index: int, reading: _Reading, halves: int) -
         for slot, cost in ((_NAME_L, 0.0), (_NAME_R, 0.8))[:halves]:
             if slot == _NAME_R and closed.score == reading.score:
                 continue
-            gain = -_SHAPE_WEIGHT * targetness(token.text) - cost - (1.5 if line_slots else 0.0)
+            gain = -_SHAPE_WEIGHT * targetness(token.text) - cost - _too_short(token)
+            gain -= 1.5 if line_slots else 0.0
             row = _OpenRow((_Part(slot, index),))
             yield _Reading(closed.score + gain, row, closed.closed, closed.group)
 
@@ -171,7 +223,7 @@ def _opening(tokens: list[_Token], index: int, slot: int, filled: set[int], read
     """Return the gain of beginning a cell with this token."""
     shape = targetness(tokens[index].text)
     if slot in {_NAME_L, _NAME_R}:
-        gain = -_SHAPE_WEIGHT * shape
+        gain = -_SHAPE_WEIGHT * shape - _too_short(tokens[index])
         if slot == _NAME_L and filled:
             gain -= 3.0
         if slot == _NAME_L and reading.row.right_label is not None:
@@ -185,6 +237,11 @@ def _opening(tokens: list[_Token], index: int, slot: int, filled: set[int], read
     if slot == _TARGET_L and filled & {_NAME_R, _TARGET_R}:
         gain -= 0.4
     return gain
+
+
+def _too_short(token: _Token) -> float:
+    """Return what it costs to take a stretch for the beginning of a name."""
+    return (0.0, 3.5, 1.5, 0.4)[len(plain(token.text))] if len(plain(token.text)) < 4 else 0.0
 
 
 def _continuation(tokens: list[_Token], index: int, parts: tuple[_Part, ...], slot: int) -> float:
@@ -204,9 +261,8 @@ def _continuation(tokens: list[_Token], index: int, parts: tuple[_Part, ...], sl
     sign = -1.0 if slot in {_NAME_L, _NAME_R} else 1.0
     gain += sign * _SHAPE_WEIGHT * (joined - before)
     if slot in {_NAME_L, _NAME_R}:
-        gain -= 0.7 * max(0.0, targetness(token.text))
-        if len(first) < 6:
-            gain -= 1.2
+        gain -= 0.7 * max(0.0, targetness(token.text) - _FRAGMENT_SHAPE)
+        gain += 0.9 if last.full else -2.0
     elif before > 2:
         gain -= 1.5
     if pieces[-1] != index - 1:
@@ -230,30 +286,35 @@ def _close(tokens: list[_Token], reading: _Reading, halves: int) -> _Reading:
         gain -= 1.4
     if _TARGET_L in cells and _TARGET_R in cells:
         gain += 0.6 * alike(cells[_TARGET_L], cells[_TARGET_R])
-    return _Reading(reading.score + gain, _OpenRow(), (row, reading.closed), reading.group)
+    return _Reading(reading.score + gain, _OpenRow(), _Closed(row, reading.closed), reading.group)
 
 
 def _cell_text(tokens: list[_Token], row: _OpenRow, slot: int) -> str:
     return "".join(tokens[part.token].text for part in row.parts if part.slot == slot)
 
 
-def _unlink(closed: object) -> list[_OpenRow]:
-    rows: list[_OpenRow] = []
-    while isinstance(closed, tuple):
-        row, closed = closed
-        rows.append(row)
-    rows.reverse()
-    return rows
+def _nodes(closed: _Closed | None) -> list[_Closed]:
+    nodes: list[_Closed] = []
+    while closed is not None:
+        nodes.append(closed)
+        closed = closed.before
+    return nodes
 
 
-def _leads(rows: list[_OpenRow], final: list[_Reading]) -> dict[_OpenRow, float]:
-    """Return for each row of the best reading its lead over the best reading without it."""
-    leads = dict.fromkeys(rows, _CLEAR)
-    for other in final[1:]:
-        theirs = set(_unlink(other.closed))
-        for row in rows:
-            if row not in theirs:
-                leads[row] = min(leads[row], final[0].score - other.score)
+def _leads(best: _Closed | None, contests: list[_Contest]) -> dict[_OpenRow, float]:
+    """Return, for rows of the best reading that were contested, the smallest lead over a rival."""
+    ours = {id(node) for node in _nodes(best)}
+    leads: dict[_OpenRow, float] = {}
+    for better, worse, lead in contests:
+        if better is None or id(better) not in ours:
+            continue
+        shared = {id(node) for node in _nodes(worse)}
+        theirs = {node.row for node in _nodes(worse)}
+        for node in _nodes(better):
+            if id(node) in shared:
+                break
+            if node.row not in theirs:
+                leads[node.row] = min(lead, leads.get(node.row, _CLEAR))
     return leads
 
 

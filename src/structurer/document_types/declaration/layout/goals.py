@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz
 
 from structurer.document_types.declaration.layout.atoms import spans_of
+from structurer.document_types.declaration.layout.shapes import width
 from structurer.document_types.declaration.layout.values import Value, compose
 from structurer.document_types.declaration.vocabulary import Group, squeeze
 
@@ -138,13 +138,9 @@ def _likeness(text: str, left: _Lines, right: _Lines) -> float:
 
 def _ragged(lines: _Lines) -> float:
     """Return a penalty for lines, but the last, that do not fill their column; nearly full is fine."""
-    widths = [sum(_width(atom.text) for atom in line) for line in lines]
+    widths = [sum(width(atom.text) for atom in line) for line in lines]
     if len(widths) < 2:
         return 0.0
     widest = max(widths)
     short = sum(1 for width in widths[:-1] if width < 0.85 * widest)
     return 0.3 * short / (len(widths) - 1)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)

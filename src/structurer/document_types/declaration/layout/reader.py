@@ -18,7 +18,7 @@ from structurer.document_types.declaration.layout.scalars import (
 from structurer.document_types.declaration.layout.sections import LONG_FIELDS, Field, Sections, sort_lines
 from structurer.document_types.declaration.layout.table import read_table
 from structurer.document_types.declaration.layout.values import Value, compose
-from structurer.document_types.declaration.marks import find_year, is_title
+from structurer.document_types.declaration.marks import is_title, is_year
 from structurer.document_types.declaration.vocabulary import Group, squeeze
 from structurer.models import Severity
 from structurer.segments import line_span
@@ -62,7 +62,7 @@ def _without_headings(
         start, end = line_span(document, line.number)
         words = document.text[start:end]
         is_own = any(start <= place < end for place in own)
-        if is_own or is_title(words) or find_year(words) is not None:
+        if is_own or is_title(words) or is_year(words):
             draft.claim(spans_of(line.atoms))
         else:
             kept.append(line)

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from structurer.document_types.declaration.layout.atoms import Atom, AtomLine, spans_of
-from structurer.document_types.declaration.vocabulary import Group, match_label
+from structurer.document_types.declaration.vocabulary import Group, match_label, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def rejoin(lines: Sequence[AtomLine]) -> list[AtomLine]:
 def _vertical_label_at(lines: Sequence[AtomLine], position: int) -> tuple[AtomLine, int] | None:
     run: list[Atom] = []
     for line in lines[position : position + _LONGEST_VERTICAL]:
-        if line.cells or len(line.atoms) != 1 or len(line.atoms[0].text) > _VERTICAL_PIECE:
+        if line.cells or len(line.atoms) != 1 or not _is_vertical_piece(line.atoms[0].text):
             break
         run.append(line.atoms[0])
     for used in range(len(run), 1, -1):
@@ -51,6 +51,10 @@ def _vertical_label_at(lines: Sequence[AtomLine], position: int) -> tuple[AtomLi
             label = Atom(first.segment, first.line, first.column, spans_of(run[:used]), text, match)
             return AtomLine(first.line, 0, (label,)), used
     return None
+
+
+def _is_vertical_piece(text: str) -> bool:
+    return len(text) <= _VERTICAL_PIECE and text == squeeze(text)
 
 
 def _row_at(lines: Sequence[AtomLine], position: int, usual: set[int]) -> tuple[AtomLine, int]:

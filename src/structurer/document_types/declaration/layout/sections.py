@@ -137,6 +137,8 @@ class _Sorter:
             return Part.TABLE
         if first.group in {Group.FUNDING_TITLE, Group.FUNDING} and (self.part is not Part.TEXTS):
             return Part.FUNDING
+        if self.part is Part.FUNDING and self.sections.table and _is_text_row(line):
+            return Part.TABLE
         if Group.GOAL_HEAD in groups[:2] or first.group is Group.GOAL:
             return Part.GOALS
         if first.group is Group.FIELD:
@@ -183,6 +185,16 @@ class _Sorter:
 def _is_column_head(line: AtomLine) -> bool:
     keys = [atom.label.key for atom in line.atoms if atom.label and atom.group is Group.COLUMN]
     return len(_COLUMN_HEADS.intersection(keys)) >= _LEAST_HEADS
+
+
+def _is_text_row(line: AtomLine) -> bool:
+    """Say whether a line can be the table going on below a head that a page repeats."""
+    return (
+        line.cells
+        and len(line.atoms) > 1
+        and all(atom.match is None for atom in line.atoms)
+        and not any(atom.text[0].isdigit() for atom in line.atoms[:1])
+    )
 
 
 def _is_sure(atom: Atom, group: Group) -> bool:

@@ -20,6 +20,7 @@ _COMPARISON = re.compile(
 )
 _PERCENT = re.compile(r"^[\d.,]+(?:[%％‰]|百分比|个百分点)(?:以上|以下|以内|左右)?$")
 _QUANTITY = re.compile(r"^\d[\d,.]*(?:[-~－—至]\d[\d,.]*)?\D{1,12}$")
+_SHORT_QUANTITY = re.compile(r"^\d[\d,.]*\D{1,4}$")
 _NUMBER = re.compile(r"^\d[\d,.]*$")
 _TIME = re.compile(
     r"(?:\d{4}|\d{1,2}|每|当|全|本|上|下)(?:年|月|季度?|周|天|日|个月|小时|工作日)|年底|月底|季度|按月|按年|按时|按期|及时"
@@ -28,18 +29,19 @@ _DATE = re.compile(
     r"^(?:每年)?(?:\d{4}|\d{2})(?:[-~－—至]\d{4})?(?:年|\.)|^\d{1,2}月|^(?:每年|全年|当年|年内|年底|每月|每季|每周)"
 )
 _MANNER = re.compile(
-    r"^(?:按|依据|根据|以|每|全部|一次性|逐[步年月]|长期|持续|不断|有所|较|基本|进一步|显著|明显|充分|有效|是|否|无|零)"
+    r"^(?:按|依据|根据|以|每|全部|一次性|逐[步年月]|长期|持续|不断|有所|较|基本|进一步|显著|明显|充分|有效|是|否|无|零"
+    r"|随[到时叫]|即时|立即|当[日天月年]|次[日月年]|达到|符合|满足|控制在|不[低高少多大小超])"
 )
 _VERDICT = re.compile(
     r"^(?:(?:有效|显著|明显|逐步|持续|不断|进一步|充分|长期|稳步|大幅|基本|全面|切实|较大)?(?:有效|保障|保证|提升|提高|及时|良好|健全"
     r"|符合|完善|长期|稳定|显著|逐步|持续|充分|明显|促进|改善|减少|降低|增强|增加|优化|满足|到位|达标|合格|正面|深远|美化|消除|具备"
-    r"|可持续|延续|维护|解决|推进|推动|加强|巩固|实现|完成|落实|正常|优|良|优秀|较好|好|高|有|无|是|中期|影响|需要|延长|发展|规范"
+    r"|可持续|延续|维护|建立|建全|解决|推进|推动|加强|巩固|实现|完成|落实|正常|优|良|优秀|较好|好|高|有|无|是|中期|影响|需要|延长|发展|规范"
     r"|改进|缓解|带动|扩大|安全|节约|提供|支持|保护|营造|全年|一年|永久|常年)(?:要求|规定|标准|保障|提升|提高|完成|改善|到位|发展|影响)?)$"
 )
 _BOUND = re.compile(r"(?:以上|以内|以下|之前|前|左右|之间|为止|内|完成|到位|要求|执行|支付|发放)$")
 _NAME_END = re.compile(
     r"(?:率|数|量|数量|次数|人数|户数|个数|面积|时间|成本|费|费用|标准|满意度|情况|机制|能力|水平|质量|性|金额|程度|度|比例|天数"
-    r"|单价|价格|支出|资金|规模|长度|里程|周期|期限|年限|进度|效果|覆盖|体系|制度|意识|环境|安全|稳定|发展|人员|企业|单位|群众)$"
+    r"|单价|价格|造价|总额|额|支出|资金|规模|长度|里程|周期|期限|年限|进度|效果|覆盖|体系|制度|意识|环境|安全|稳定|发展|人员|企业|单位|群众)$"
 )
 _MONEY = re.compile(
     r"\d[\d,.]*\s*(?:亿|万|千|百)?元|\d[\d,.]*\s*[亿万](?![\u4e00-\u9fff])|合同|预算|定额|批复"
@@ -77,18 +79,20 @@ def targetness(text: str) -> float:
     if length == 1:
         return -1.5
     score = 0.0
-    if _QUANTITY.match(words):
+    if _SHORT_QUANTITY.match(words):
+        score += 3.5
+    elif _QUANTITY.match(words):
         score += 2.0 if length <= _LONG else 0.3
     elif _DATE.match(words):
-        score += 1.8 if length <= _VERY_LONG else 0.5
+        score += 2.2 if length <= _VERY_LONG else 0.5
     if _MANNER.match(words):
-        score += 1.2
+        score += 1.8
     if _BOUND.search(words):
         score += 0.6
     if _NAME_END.search(words):
         score -= 1.8
     if length <= _SHORT:
-        score += 1.2
+        score += 0.4
     elif length > _VERY_LONG:
         score -= 2.0
     elif length > _LONG:
@@ -145,3 +149,8 @@ def alike(left: str, right: str) -> float:
         if distance * 8 <= shorter:
             return 0.95 - distance / shorter
     return max(0.0, Levenshtein.normalized_similarity(first, second))
+
+
+def width(text: str) -> int:
+    """Return how wide a text is printed, in half-width characters."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
