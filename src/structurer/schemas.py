@@ -162,7 +162,7 @@ def _simplified(node: Any, definitions: Mapping[str, Any]) -> Any:
     if "$ref" in node:
         definition = definitions[node["$ref"].removeprefix("#/$defs/")]
         return _simplified({**definition, **{k: v for k, v in node.items() if k != "$ref"}}, definitions)
-    kept = {
+    kept: dict[str, Any] = {
         key: {name: _simplified(schema, definitions) for name, schema in value.items()}
         if key == "properties"
         else _simplified(value, definitions)

@@ -14,9 +14,9 @@ _TITLE = re.compile(r"绩效(?:目标|自评)(?:申报|批复|公开|审核|自�
 _PLAIN_TITLE = "项目支出绩效目标申报表"
 _LONGEST_TITLE = 60
 _LONGEST_HEADING = 45
-_YEAR_ALONE = re.compile(r"^\W*(?P<year>[12]\d{3})\s*年\s*度?\W*$")
+_YEAR_ALONE = re.compile(r"^\W*(?P<year>[12](?:[ \u3000]?\d){3})\s*年\s*度?\W*$")
 _YEAR_IN_HEADING = re.compile(
-    r"(?P<year>[12]\d{3})\s*年(?:\s*度(?=.*(?:预算|绩效|项目支出|申报))|(?=\s*(?:部门|市级|县级|区级)?(?:预算|绩效|项目支出)))"
+    r"(?P<year>[12](?:[ \u3000]?\d){3})\s*年(?:\s*度(?=.*(?:预算|绩效|项目支出|申报))|(?=\s*(?:部门|市级|县级|区级)?(?:预算|绩效|项目支出)))"
 )
 _SENTENCE = re.compile(r"[。；;，,]|\.{3,}|…|\d\s*$")
 _SECTION = re.compile(

@@ -170,6 +170,11 @@ def match_label(text: str) -> Match | None:
     return _cut_label(plain) or _misread_label(plain)
 
 
+def is_whole_label(text: str) -> bool:
+    """Say whether a text prints a whole label, character for character."""
+    return squeeze(text) in _WHOLE_LABELS
+
+
 def _cut_label(plain: str) -> Match | None:
     """Recognise a label whose end the print cuts off (市县区财政资, 服务对象满意度指)."""
     if len(plain) < _SHORTEST_CUT:

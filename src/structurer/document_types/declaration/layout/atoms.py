@@ -10,6 +10,7 @@ from structurer.document_types.declaration.vocabulary import (
     Group,
     Label,
     Match,
+    is_whole_label,
     match_label,
 )
 from structurer.models import Segment, Span
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from structurer.models import Document
 
 _LONGEST_LABELLED_CELL = 120
+_LONGEST_LABEL_PIECE = 12
+_MOST_PIECES = 4
 
 
 class Atom(NamedTuple):
@@ -59,14 +62,41 @@ class AtomLine(NamedTuple):
 
 def atom_lines(document: Document, segments: Iterable[Segment]) -> list[AtomLine]:
     """Group the segments' atoms by line, with each line's number of cell borders."""
-    return [
-        AtomLine(
-            number,
-            borders(document.text, line_span(document, number)),
-            tuple(atom for segment in group for atom in _atoms(segment)),
-        )
-        for number, group in groupby(segments, key=lambda segment: segment.line)
-    ]
+    lines: list[AtomLine] = []
+    for number, group in groupby(segments, key=lambda segment: segment.line):
+        count = borders(document.text, line_span(document, number))
+        atoms = [atom for segment in group for atom in _atoms(segment)]
+        lines.append(AtomLine(number, count, tuple(atoms if count else _with_split_labels(atoms))))
+    return lines
+
+
+def _with_split_labels(atoms: list[Atom]) -> Iterator[Atom]:
+    """Put labels together that a stray space cut into several stretches of a line."""
+    position = 0
+    while position < len(atoms):
+        used = _label_length(atoms, position)
+        first = atoms[position]
+        if used > 1:
+            pieces = atoms[position : position + used]
+            text = "".join(atom.text for atom in pieces)
+            yield first._replace(spans=spans_of(pieces), text=text, match=match_label(text))
+        else:
+            yield first
+        position += used
+
+
+def _label_length(atoms: list[Atom], position: int) -> int:
+    """Return how many stretches from here on print one label."""
+    text = atoms[position].text
+    if is_whole_label(text) or len(text) > _LONGEST_LABEL_PIECE:
+        return 1
+    for used, atom in enumerate(atoms[position + 1 : position + _MOST_PIECES], start=2):
+        text += atom.text
+        if len(text) > 2 * _LONGEST_LABEL_PIECE:
+            break
+        if is_whole_label(text):
+            return used
+    return 1
 
 
 def borders(text: str, line: tuple[int, int]) -> int:

@@ -37,6 +37,7 @@ _RAGGED = 4
 _LEAST_COLUMN = 14
 """No column of names is narrower (both in half widths)."""
 
+_SHORT_NAME_COSTS = (0.0, 4.5, 2.0, 0.5)
 _VERTICAL_LABEL = frozenset("绩效指标")
 
 
@@ -213,7 +214,7 @@ def _as_text(tokens: list[_Token], index: int, reading: _Reading, halves: int) -
         for slot, cost in ((_NAME_L, 0.0), (_NAME_R, 0.8))[:halves]:
             if slot == _NAME_R and closed.score == reading.score:
                 continue
-            gain = -_SHAPE_WEIGHT * targetness(token.text) - cost - _too_short(token)
+            gain = -_SHAPE_WEIGHT * targetness(token.text) - cost
             gain -= 1.5 if line_slots else 0.0
             row = _OpenRow((_Part(slot, index),))
             yield _Reading(closed.score + gain, row, closed.closed, closed.group)
@@ -223,7 +224,7 @@ def _opening(tokens: list[_Token], index: int, slot: int, filled: set[int], read
     """Return the gain of beginning a cell with this token."""
     shape = targetness(tokens[index].text)
     if slot in {_NAME_L, _NAME_R}:
-        gain = -_SHAPE_WEIGHT * shape - _too_short(tokens[index])
+        gain = -_SHAPE_WEIGHT * shape
         if slot == _NAME_L and filled:
             gain -= 3.0
         if slot == _NAME_L and reading.row.right_label is not None:
@@ -239,9 +240,10 @@ def _opening(tokens: list[_Token], index: int, slot: int, filled: set[int], read
     return gain
 
 
-def _too_short(token: _Token) -> float:
-    """Return what it costs to take a stretch for the beginning of a name."""
-    return (0.0, 3.5, 1.5, 0.4)[len(plain(token.text))] if len(plain(token.text)) < 4 else 0.0
+def _too_short(name: str) -> float:
+    """Return what it costs to take a few characters for a whole name."""
+    length = len(plain(name))
+    return _SHORT_NAME_COSTS[length] if length < len(_SHORT_NAME_COSTS) else 0.0
 
 
 def _continuation(tokens: list[_Token], index: int, parts: tuple[_Part, ...], slot: int) -> float:
@@ -251,7 +253,10 @@ def _continuation(tokens: list[_Token], index: int, parts: tuple[_Part, ...], sl
     token = tokens[index]
     if last.line == token.line:
         attached = token.text[0] in "/／(（,，、.。%％" or last.text[-1] in "(（/／、，,"
-        return 0.4 if attached and pieces[-1] == index - 1 else -2.0
+        if pieces[-1] != index - 1:
+            return -4.0
+        broken = min(len(plain(last.text)), len(plain(token.text))) <= 2
+        return 0.4 if attached else -0.6 if broken else -1.6
     first, second = plain(last.text), plain(token.text)
     gain = -0.5
     if len(second) > len(first) + 1:
@@ -278,6 +283,8 @@ def _close(tokens: list[_Token], reading: _Reading, halves: int) -> _Reading:
     cells = {slot: _cell_text(tokens, row, slot) for slot in {part.slot for part in row.parts}}
     gain = 0.0
     for name, target in ((_NAME_L, _TARGET_L), (_NAME_R, _TARGET_R)):
+        if name in cells:
+            gain -= _too_short(cells[name])
         if name in cells and target not in cells:
             gain -= 2.5
     if _NAME_L in cells and _NAME_R in cells:

@@ -81,7 +81,7 @@ def _read_heading(draft: Draft, document: Document, chunk: Chunk) -> None:
         draft.put_text("form_title", compose(document.text, chunk.title))
     if chunk.year is not None:
         printed = compose(document.text, [chunk.year])
-        draft.put("fiscal_year", int(printed.text), printed)
+        draft.put("fiscal_year", int("".join(printed.text.split())), printed)
 
 
 def _read_fields(draft: Draft, text: str, sections: Sections) -> None:

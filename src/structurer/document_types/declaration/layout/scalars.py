@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ATTRIBUTES = ("经常性项目", "一次性项目", "延续性项目")
-_DEPARTMENT = re.compile(r"^[\[(（【]?(?P<code>\d{2,12})[\])）】]?\s*[-－—–_]?\s*(?P<name>\D.*)?$", re.DOTALL)
+_DEPARTMENT = re.compile(r"^[\[(（【]?(?P<code>\d(?: ?\d){1,11}) ?[\])）】]?\s*[-－—–_]?\s*(?P<name>\D.*)?$", re.DOTALL)
 _YEARS = re.compile(r"^(?P<years>\d{1,2})\s*年?$")
 _DATE_DIGITS = 14
 
@@ -27,6 +27,7 @@ def split_department(text: str, printed: Value) -> tuple[Value | None, Value | N
     if found is None:
         return None, printed
     code = cut_value(text, printed, *found.span("code"))
+    code = code._replace(text="".join(code.text.split()))
     name = cut_value(text, printed, *found.span("name")) if found["name"] else None
     return code, name
 

@@ -123,31 +123,41 @@ class _Sorter:
         self.open = []
 
     def _part_of(self, line: AtomLine) -> Part:
-        first = line.atoms[0]
-        groups = [atom.group for atom in line.atoms]
         if _is_column_head(line):
             return Part.TABLE
-        if self.part in {Part.TABLE, Part.PEOPLE}:
-            if Group.PEOPLE in groups and groups.count(Group.PEOPLE) >= min(2, len(groups)):
-                return Part.PEOPLE
-            return Part.HEAD if _is_sure(first, Group.FIELD) else self.part
+        if self.part in {Part.TABLE, Part.PEOPLE} or (self.sections.table and self.part is Part.FUNDING):
+            return self._part_below_table(line)
+        first = line.atoms[0]
+        groups = [atom.group for atom in line.atoms]
         if Group.LEVEL2 in groups and line.cells and not _is_sure(first, Group.FIELD):
             return Part.TABLE
         if _is_sure(first, Group.TABLE) and len(groups) == 1 and self.part is Part.GOALS:
             return Part.TABLE
         if first.group in {Group.FUNDING_TITLE, Group.FUNDING} and (self.part is not Part.TEXTS):
             return Part.FUNDING
-        if self.part is Part.FUNDING and self.sections.table and _is_text_row(line):
-            return Part.TABLE
         if Group.GOAL_HEAD in groups[:2] or first.group is Group.GOAL:
             return Part.GOALS
         if first.group is Group.FIELD:
             assert first.label is not None
             return Part.TEXTS if first.label.key in LONG_FIELDS else Part.HEAD
-        if groups[0] is Group.PEOPLE and groups.count(Group.PEOPLE) >= 2 and self.part is Part.GOALS:
+        if groups[0] is Group.PEOPLE and groups.count(Group.PEOPLE) > 1 and self.part is Part.GOALS:
             return Part.PEOPLE
         if self.part is Part.HEAD and line.cells and Group.FUNDING in groups[:2]:
             return Part.FUNDING
+        return self.part
+
+    def _part_below_table(self, line: AtomLine) -> Part:
+        """Once the table has begun there are only its rows, the people, and heads that a page repeats."""
+        first = line.atoms[0]
+        groups = [atom.group for atom in line.atoms]
+        if groups.count(Group.PEOPLE) >= min(2, len(groups)):
+            return Part.PEOPLE
+        if _is_sure(first, Group.FIELD):
+            return Part.HEAD
+        if self.part is Part.FUNDING:
+            if first.group in {Group.GOAL, Group.GOAL_HEAD}:
+                return Part.GOALS
+            return Part.TABLE if _goes_on_with_table(line) else Part.FUNDING
         return self.part
 
     def _take_fields(self, line: AtomLine) -> None:
@@ -187,14 +197,14 @@ def _is_column_head(line: AtomLine) -> bool:
     return len(_COLUMN_HEADS.intersection(keys)) >= _LEAST_HEADS
 
 
-def _is_text_row(line: AtomLine) -> bool:
-    """Say whether a line can be the table going on below a head that a page repeats."""
-    return (
-        line.cells
-        and len(line.atoms) > 1
-        and all(atom.match is None for atom in line.atoms)
-        and not any(atom.text[0].isdigit() for atom in line.atoms[:1])
-    )
+def _goes_on_with_table(line: AtomLine) -> bool:
+    """Say whether a line below a repeated head's amounts is the table again."""
+    groups = {atom.group for atom in line.atoms}
+    if groups & {Group.FUNDING, Group.FUNDING_TITLE}:
+        return False
+    if groups & {Group.LEVEL1, Group.LEVEL2, Group.TABLE}:
+        return True
+    return any(len(squeeze(atom.text)) > 2 and not atom.text[0].isdigit() for atom in line.atoms)
 
 
 def _is_sure(atom: Atom, group: Group) -> bool:
