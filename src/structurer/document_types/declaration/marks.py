@@ -11,7 +11,8 @@ from rapidfuzz.distance import Levenshtein
 from structurer.document_types.declaration.vocabulary import Group, match_label, squeeze
 
 _TITLE = re.compile(r"绩效(?:目标|自评)(?:申报|批复|公开|审核|自评)?表$|绩效目标申报$")
-_PLAIN_TITLE = "项目支出绩效目标申报表"
+_TITLE_SUBJECT = "项目支出"
+_TITLE_ENDINGS = ("绩效目标申报表", "绩效目标表", "绩效目标批复表")
 _LONGEST_TITLE = 60
 _LONGEST_HEADING = 45
 _YEAR_ALONE = re.compile(r"^\W*(?P<year>[12](?:[ \u3000]?\d){3})\s*年\s*度?\W*$")
@@ -99,10 +100,23 @@ def is_title(line: str) -> bool:
     text = re.sub(r"[\s#*|]+", "", line)
     if not text or len(text) > _LONGEST_TITLE or "\t" in line.strip():
         return False
+    if re.search(r"[。；：:]", text):
+        return False
     if _TITLE.search(text):
-        return not re.search(r"[。；：:]", text)
-    ending = text[-len(_PLAIN_TITLE) :]
-    return Levenshtein.distance(ending, _PLAIN_TITLE, score_cutoff=2) <= 2
+        return True
+    subject = text.rfind(_TITLE_SUBJECT)
+    ending = text[subject + len(_TITLE_SUBJECT) :] if subject >= 0 else text[-len(_TITLE_ENDINGS[0]) :]
+    return _is_damaged_ending(ending, cut=subject >= 0)
+
+
+def _is_damaged_ending(ending: str, cut: bool) -> bool:
+    """Say whether a title's end is misread in a character, or cut off."""
+    for whole in _TITLE_ENDINGS:
+        expected = {whole, whole[: len(ending)]} if cut else {whole}
+        near = any(Levenshtein.distance(ending, print_, score_cutoff=1) <= 1 for print_ in expected)
+        if near and ending[:1] == whole[:1]:
+            return True
+    return False
 
 
 def is_year(line: str) -> bool:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Hamming, Levenshtein
 
 from structurer.document_types.declaration.model import Level2
 
@@ -59,7 +59,7 @@ class Match(NamedTuple):
 
 _PRINTED: dict[Group, dict[str, str]] = {
     Group.FIELD: {
-        "project_name": "项目名称 项目支出名称",
+        "project_name": "项目名称",
         "competent_department": (
             "主管部门及代码 主管部门及编码 主管部门 主管部门名称 项目主管部门 业务主管部门 市级主管部门 "
             "区级主管部门 县级主管部门 主管部门单位名称 主管部门单位名称及预算编码 主管部门代码"
@@ -140,7 +140,7 @@ _PRINTED: dict[Group, dict[str, str]] = {
 
 _PUNCTUATION = re.compile(r"[\s\W_]+")
 _POINTS = re.compile(r"[(（]\s*\d+\s*分?\s*[)）]$")
-_AMONG = re.compile(r"^(?:其中|其)[:：、，,]?\s*")
+_AMONG = re.compile(r"^其(?:中[:：、，,]?|\S[:：])\s*")
 _LONGEST = 20
 _WHOLE_LABELS = {
     printed: Label(group, key)
@@ -148,8 +148,12 @@ _WHOLE_LABELS = {
     for key, forms in labels.items()
     for printed in forms.split()
 }
-_FUZZY_LABELS = tuple(printed for printed in _WHOLE_LABELS if len(printed) >= 4)
 _SHORTEST_CUT = 4
+_SHORTEST_MISREAD = 4
+_SHORTEST_MISREAD_CUT = 6
+_LONG_LABEL = 8
+_SHORTEST_WITH_COLON = 3
+"""A colon says that the words before it are a label: a shorter one may then be misread, too."""
 
 
 def squeeze(text: str) -> str:
@@ -167,7 +171,8 @@ def match_label(text: str) -> Match | None:
         return None
     if plain in _WHOLE_LABELS:
         return Match((_WHOLE_LABELS[plain],))
-    return _cut_label(plain) or _misread_label(plain)
+    shortest = _SHORTEST_WITH_COLON if text.rstrip().endswith((":", "：")) else _SHORTEST_MISREAD
+    return _cut_label(plain) or _misread_label(plain, shortest)
 
 
 def is_whole_label(text: str) -> bool:
@@ -186,37 +191,26 @@ def _cut_label(plain: str) -> Match | None:
     return Match(labels, missing=min(longer, key=len)[len(plain) :])
 
 
-def _misread_label(plain: str) -> Match | None:
-    """Recognise a label with a misread, lost or added character, or two in a long label."""
-    nearest: dict[Label, int] = {}
-    for printed in _FUZZY_LABELS:
-        allowed = 2 if len(printed) >= 8 else 1
-        edits = Levenshtein.distance(plain, printed, score_cutoff=allowed)
-        if edits <= allowed:
-            label = _WHOLE_LABELS[printed]
-            nearest[label] = min(edits, nearest.get(label, edits))
+def _misread_label(plain: str, shortest: int) -> Match | None:
+    """Recognise a label with a misread, lost or added character, or two in a long label.
+
+    A long label may also be cut off and misread in one character of what is left.
+    """
+    nearest: dict[Label, tuple[int, str]] = {}
+    for printed, label in _WHOLE_LABELS.items():
+        if len(printed) < shortest:
+            continue
+        allowed = 2 if len(printed) >= _LONG_LABEL else 1
+        edits, missing = Levenshtein.distance(plain, printed, score_cutoff=allowed), ""
+        if edits > allowed and _SHORTEST_MISREAD_CUT <= len(plain) < len(printed):
+            edits, missing = Hamming.distance(plain, printed[: len(plain)]), printed[len(plain) :]
+            allowed = 1
+        if edits <= allowed and (label not in nearest or edits < nearest[label][0]):
+            nearest[label] = (edits, missing)
     if not nearest:
         return None
-    edits = min(nearest.values())
-    labels = tuple(label for label, distance in nearest.items() if distance == edits)
+    fewest = min(edits for edits, _ in nearest.values())
+    labels = tuple(label for label, (edits, _) in nearest.items() if edits == fewest)
     if len({label.group for label in labels}) > 1:
         return None
-    return Match(labels, edits=edits)
-
-
-LABELS_WITH_COLON = re.compile(
-    "(?:"
-    + "|".join(
-        sorted(
-            (
-                r"[\s　]*".join(printed)
-                for group in (Group.PEOPLE, Group.FIELD, Group.FUNDING)
-                for forms in _PRINTED[group].values()
-                for printed in forms.split()
-            ),
-            key=len,
-            reverse=True,
-        )
-    )
-    + r")[\s　]*[:：]"
-)
+    return Match(labels, missing=nearest[labels[0]][1], edits=fewest)

@@ -33,8 +33,9 @@ def amount_not_a_number(subject: Subject) -> Iterator[Flag]:
 def funding_sum(subject: Subject) -> Iterator[Flag]:
     """Flag a half whose parts do not add up to its total, to the yuan.
 
-    Where every amount stands in the text as it was read, the filing is odd; else one of them may be
-    misread, and nobody can say which, so each is flagged.
+    Where every amount stands in the text as it was read, and none that the other half prints is empty,
+    the filing is odd; else one of them may be misread or lost, and nobody can say which, so the whole
+    half is flagged.
     """
     for scope in Scope:
         amounts = {name: amount(subject, scope, name) for name in ("total", *_PARTS)}
@@ -42,12 +43,21 @@ def funding_sum(subject: Subject) -> Iterator[Flag]:
         printed = {name: value for name, value in amounts.items() if value is not None}
         if total is None or not printed or abs(sum(printed.values()) - total) <= _ROUNDING:
             continue
+        scope_path = f"funding.{scope}"
         message = f"parts add up to {sum(printed.values()):,}, the form says {total:,}"
         paths = [f"funding.{scope}.{name}" for name in ("total", *printed)]
-        if all(path in subject.evidence and subject.evidence[path].status in _READ_RIGHT for path in paths):
+        sure = all(p in subject.evidence and subject.evidence[p].status in _READ_RIGHT for p in paths)
+        if sure and not _lost_parts(subject, scope):
             yield source(paths[0], "funding_sum", message)
         else:
-            yield from (extraction(path, "funding_sum", message) for path in paths)
+            yield extraction(scope_path, "funding_sum", message)
+
+
+def _lost_parts(subject: Subject, scope: Scope) -> bool:
+    """Say whether this half is empty where the other one prints an amount."""
+    halves = subject.data["funding"]
+    others = (halves[other] for other in Scope if other is not scope)
+    return any(other[name] is not None and halves[scope][name] is None for other in others for name in _PARTS)
 
 
 def annual_above_period(subject: Subject) -> Iterator[Flag]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.vocabulary import (
-    LABELS_WITH_COLON,
     Group,
     Label,
     Match,
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from structurer.models import Document
 
 _LONGEST_LABELLED_CELL = 120
+_BEFORE_COLON = re.compile(r"(?<!\S)(?P<both>(?:[^\s:：]+ )?(?P<last>[^\s:：]+\s*[:：]))")
+_LABELS_IN_A_CELL = (Group.PEOPLE, Group.FIELD, Group.FUNDING)
 _LONGEST_LABEL_PIECE = 12
 _MOST_PIECES = 4
 
@@ -117,17 +119,27 @@ def _atoms(segment: Segment) -> Iterator[Atom]:
         yield Atom(segment.number, segment.line, segment.column, spans, text, match)
         return
     position = 0
-    for found in LABELS_WITH_COLON.finditer(text):
-        if position == 0 and found.start() > 0:
-            break
-        if found.start() and not text[found.start() - 1].isspace():
+    for found in _BEFORE_COLON.finditer(text):
+        begin, label = _label_before_colon(found)
+        if label is None:
+            if position == 0:
+                break
             continue
-        if text[position : found.start()].strip():
-            yield _part(segment, position, found.start(), None)
-        yield _part(segment, found.start(), found.end(), match_label(found.group()))
+        if text[position:begin].strip():
+            yield _part(segment, position, begin, None)
+        yield _part(segment, begin, found.end(), label)
         position = found.end()
     if text[position:].strip():
         yield _part(segment, position, len(text), None)
+
+
+def _label_before_colon(found: re.Match[str]) -> tuple[int, Match | None]:
+    """Recognise the words before a colon, or the last of them, as a label; say where it begins."""
+    for name in ("both", "last"):
+        label = match_label(text) if (text := found[name]) else None
+        if label is not None and not label.missing and label.label.group in _LABELS_IN_A_CELL:
+            return found.start(name), label
+    return found.start(), None
 
 
 def _part(segment: Segment, left: int, right: int, match: Match | None) -> Atom:

@@ -38,6 +38,7 @@ _LEAST_COLUMN = 14
 """No column of names is narrower (both in half widths)."""
 
 _SHORT_NAME_COSTS = (0.0, 4.5, 2.0, 0.5)
+_LOST_LEFT_LABEL = 0.9
 _VERTICAL_LABEL = frozenset("绩效指标")
 
 
@@ -184,6 +185,9 @@ def _as_label(tokens: list[_Token], index: int, reading: _Reading, halves: int) 
         late = 2.5 if _TARGET_R in filled else 0.4 * (_NAME_R in filled)
         gain = (0.8 if same else -1.8) - late
         yield _Reading(reading.score + gain, row._replace(right_label=index), reading.closed, (left, True))
+    if halves > 1 and right_seen and filled and filled <= {_NAME_L, _TARGET_L} and row.left_label is None:
+        lost = row._replace(right_label=index)
+        yield _Reading(reading.score - _LOST_LEFT_LABEL, lost, reading.closed, (index, True))
     expected = halves == 1 or left is None or right_seen
     gain = (-1.0 if same else 0.3) if expected else -1.8
     closed = _close(tokens, reading, halves)
@@ -226,7 +230,7 @@ def _opening(tokens: list[_Token], index: int, slot: int, filled: set[int], read
     if slot in {_NAME_L, _NAME_R}:
         gain = -_SHAPE_WEIGHT * shape
         if slot == _NAME_L and filled:
-            gain -= 3.0
+            gain -= 1.0 if filled == {_NAME_R} else 3.0
         if slot == _NAME_L and reading.row.right_label is not None:
             gain -= 1.5
         if slot == _NAME_R and _NAME_L not in filled:

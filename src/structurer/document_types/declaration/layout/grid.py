@@ -7,9 +7,9 @@ look like, by the columns of the lines around it, and by how alike the halves ar
 
 from __future__ import annotations
 
-import itertools
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of, printed
@@ -146,9 +146,14 @@ def _best_reading(line: _Line, profiles: tuple[Profile, ...], halves: int) -> tu
 
 
 def _doubles(line: _Line) -> tuple[bool, ...]:
-    """Say which cells print the same as the cell before them."""
-    texts = [atom.text for atom in line.atoms]
-    return (False, *(first == second for first, second in itertools.pairwise(texts)))
+    """Say which cells print the same as the cell just before them."""
+    return (
+        False,
+        *(
+            left.text == right.text and right.column - left.column == 1
+            for left, right in pairwise(line.atoms)
+        ),
+    )
 
 
 @lru_cache(maxsize=4_000)

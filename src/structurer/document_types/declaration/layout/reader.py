@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from structurer.models import Chunk, Document, Extraction, Segment
 
+_PEOPLE = ("responsible_person", "handler", "phone", "submitted_at")
 _UNITS = {"", "元", "万元"}
 _THIN_CUT = 0.2
 """Below this margin the cut between the two halves' goals is doubtful."""
@@ -104,6 +105,10 @@ def _put_field(draft: Draft, text: str, key: str, printed: Value) -> None:
         code, name = split_department(text, printed)
         draft.put_text("competent_department.code", code)
         draft.put_text("competent_department.name", name)
+        if code is None and printed.text[:1].isascii():
+            message = f"{printed.text[:30]!r} does not begin with a code of digits"
+            draft.doubt("competent_department.code", "code_not_a_number", message)
+            draft.claim(printed.spans)
     elif key in {"project_attribute", "project_kind"}:
         _put_attribute(draft, key, printed)
     elif key in {"duration_years", "period_dates"}:
@@ -198,18 +203,24 @@ def _read_goals(draft: Draft, text: str, sections: Sections, cell_lines: frozens
 
 
 def _read_people(draft: Draft, text: str, sections: Sections) -> None:
-    label: Atom | None = None
     texts: dict[str, list[Atom]] = {}
+    sure = {a.label.key for a in sections.people if a.match and a.label and len(a.match.labels) == 1}
+    key: str | None = None
     for atom in sections.people:
-        if atom.label is not None and atom.group is Group.PEOPLE:
-            label = atom
-            texts.setdefault(atom.label.key, [])
-        elif label is not None and label.label is not None:
-            texts[label.label.key].append(atom)
+        if atom.match is not None and atom.group is Group.PEOPLE:
+            keys = [label.key for label in atom.match.labels]
+            free = [k for k in keys if k not in sure and k not in texts]
+            key = keys[0] if len(keys) == 1 or not free else free[0]
+            texts.setdefault(key, [])
+        elif key is not None:
+            texts[key].append(atom)
     for key, atoms in texts.items():
         printed = compose(text, spans_of(atoms))
         if not printed.text:
             continue
+        if ":" in printed.text or "：" in printed.text:
+            for person in _PEOPLE:
+                draft.doubt(person, "label_in_value", f"{printed.text!r} may hold another field's label")
         if key == "submitted_at":
             _put_timestamp(draft, printed)
         elif key == "phone":

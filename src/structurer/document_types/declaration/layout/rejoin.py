@@ -7,16 +7,20 @@ and together exactly as many. A label set in a narrow column prints one characte
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from structurer.document_types.declaration.layout.atoms import Atom, AtomLine, spans_of
-from structurer.document_types.declaration.vocabulary import Group, match_label, squeeze
+from structurer.document_types.declaration.vocabulary import Group, is_whole_label, match_label, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _USUAL = 3
 """How often a number of borders must occur to count as a row's usual one."""
+
+_OPENING = (Group.FIELD, Group.FUNDING_TITLE, Group.FUNDING, Group.GOAL, Group.GOAL_HEAD, Group.PEOPLE)
+"""Labels that open a row and so cannot be the end of a cell."""
 
 _MOST_PIECES = 4
 _MOST_TEXTS = 4
@@ -34,7 +38,23 @@ def rejoin(lines: Sequence[AtomLine]) -> list[AtomLine]:
         row, used = _vertical_label_at(lines, position) or _row_at(lines, position, usual)
         joined.append(row)
         position += used
-    return joined
+    return _with_whole_labels(joined)
+
+
+def _with_whole_labels(lines: list[AtomLine]) -> list[AtomLine]:
+    """Put together the labels of running text that a line break cut in two."""
+    for index, (above, below) in enumerate(pairwise(lines)):
+        if above.cells or below.cells or not above.atoms or not below.atoms:
+            continue
+        last, first = lines[index].atoms[-1:], below.atoms[0]
+        if not last or is_whole_label(last[0].text) or is_whole_label(first.text):
+            continue
+        text = last[0].text + first.text
+        if is_whole_label(text):
+            label = last[0]._replace(text=text, spans=last[0].spans + first.spans, match=match_label(text))
+            lines[index] = above._replace(atoms=(*lines[index].atoms[:-1], label))
+            lines[index + 1] = below._replace(atoms=below.atoms[1:])
+    return [line for line in lines if line.atoms]
 
 
 def _vertical_label_at(lines: Sequence[AtomLine], position: int) -> tuple[AtomLine, int] | None:
@@ -59,8 +79,10 @@ def _is_vertical_piece(text: str) -> bool:
 
 def _row_at(lines: Sequence[AtomLine], position: int, usual: set[int]) -> tuple[AtomLine, int]:
     row = lines[position]
-    if not row.cells or row.borders in usual:
+    if not row.cells:
         return row, 1
+    if row.borders in usual:
+        return _with_tail(row, lines[position + 1 : position + 2])
     for used in range(1, _MOST_PIECES):
         if position + used >= len(lines) or not _fits(row, lines[position + used], usual):
             break
@@ -70,6 +92,16 @@ def _row_at(lines: Sequence[AtomLine], position: int, usual: set[int]) -> tuple[
     return lines[position], 1
 
 
+def _with_tail(row: AtomLine, below: Sequence[AtomLine]) -> tuple[AtomLine, int]:
+    """Join the rest of a row's last cell that a line break set on a line of its own."""
+    if not below or below[0].cells or not row.atoms or row.atoms[-1].column != row.borders:
+        return row, 1
+    rest = below[0].atoms
+    if len(rest) != 1 or rest[0].match is not None or row.atoms[-1].match is not None:
+        return row, 1
+    return _join(row, below[0]), 2
+
+
 def _fits(row: AtomLine, piece: AtomLine, usual: set[int]) -> bool:
     """Say whether the piece begins in the middle of the row's last cell."""
     if not piece.atoms or piece.borders in usual or row.borders + piece.borders > max(usual, default=0):
@@ -77,7 +109,7 @@ def _fits(row: AtomLine, piece: AtomLine, usual: set[int]) -> bool:
     ends_in_text = row.atoms[-1].column == row.borders
     first = piece.atoms[0]
     sure_label = first.match is not None and not first.match.edits and not first.match.missing
-    return ends_in_text and first.column == 0 and not (sure_label and first.group is not Group.LEVEL1)
+    return ends_in_text and first.column == 0 and not (sure_label and first.group in _OPENING)
 
 
 def _join(row: AtomLine, piece: AtomLine) -> AtomLine:

@@ -16,16 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ATTRIBUTES = ("经常性项目", "一次性项目", "延续性项目")
-_DEPARTMENT = re.compile(r"^[\[(（【]?(?P<code>\d(?: ?\d){1,11}) ?[\])）】]?\s*[-－—–_]?\s*(?P<name>\D.*)?$", re.DOTALL)
+_DEPARTMENT = re.compile(
+    r"^[\[(（【]?(?P<code>\d(?: ?\d){1,11}) ?[\])）】]?\s*[-－—–_]?\s*(?P<name>[^\W\da-zA-Z_].*)?$", re.DOTALL
+)
+_DAMAGED_CODE = re.compile(r"^[\[(（【]?[0-9A-Za-z ]{2,12}[\])）】]?\s*[-－—–_]\s*")
 _YEARS = re.compile(r"^(?P<years>\d{1,2})\s*年?$")
 _DATE_DIGITS = 14
 
 
 def split_department(text: str, printed: Value) -> tuple[Value | None, Value | None]:
-    """Cut ``040-某局`` into its code and its name; either is None where it is not printed."""
+    """Cut ``040-某局`` into its code and its name; either is None where it is not printed.
+
+    A code that is no number is None.
+    """
     found = _DEPARTMENT.match(printed.text)
     if found is None:
-        return None, printed
+        damaged = _DAMAGED_CODE.match(printed.text)
+        return None, cut_value(text, printed, damaged.end(), len(printed.text)) if damaged else printed
     code = cut_value(text, printed, *found.span("code"))
     code = code._replace(text="".join(code.text.split()))
     name = cut_value(text, printed, *found.span("name")) if found["name"] else None

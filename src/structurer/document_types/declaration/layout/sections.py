@@ -177,8 +177,10 @@ class _Sorter:
 
     def _continue(self, atoms: tuple[Atom, ...]) -> None:
         """Give an unlabelled line to the open fields: a wrapped cell, or two side by side."""
-        if self.cut_label and squeeze(atoms[0].text) == self.cut_label:
-            self.cut_label, atoms = "", atoms[1:]
+        if self.cut_label and not (self.open and self.open[-1][2]):
+            self.cut_label, atoms = "", without_start(atoms, self.cut_label)
+        if not atoms:
+            return
         if not self.open:
             self.sections.loose.extend(atoms)
         elif len(self.open) == len(atoms) > 1:
@@ -190,6 +192,18 @@ class _Sorter:
             longest = max(self.open, key=lambda entry: sum(len(a.text) for a in entry[2]))
             longest[2].extend(atoms)
             self.sections.mixed.update(key for key, _, _ in self.open)
+
+
+def without_start(atoms: tuple[Atom, ...], start: str) -> tuple[Atom, ...]:
+    """Drop the end of a cut-off label from where a line begins with it."""
+    first = atoms[0]
+    if squeeze(first.text) == start:
+        return atoms[1:]
+    if not first.text.startswith(start):
+        return atoms
+    span = first.spans[0]
+    spans = (span._replace(start=span.start + len(start)), *first.spans[1:])
+    return (first._replace(text=first.text[len(start) :], spans=spans), *atoms[1:])
 
 
 def _is_column_head(line: AtomLine) -> bool:

@@ -97,6 +97,8 @@ def _doubt_row(draft: Draft, path: str, row: Row, level: Level, doubt: str | Non
     for sign, message in _SIGNS.items():
         if sign in row.signs:
             draft.doubt(path, f"row_{sign}", message)
+    if draft.data["indicators"][-1]["name"] is None:
+        draft.doubt(path, "indicator_without_name", "the row's name is lost")
     if row.margin < _THIN:
         for key in ("name", "target"):
             draft.doubt(
