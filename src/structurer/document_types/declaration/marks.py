@@ -15,7 +15,10 @@ _TITLE_SUBJECT = "项目支出"
 _TITLE_ENDINGS = ("绩效目标申报表", "绩效目标表", "绩效目标批复表")
 _LONGEST_TITLE = 60
 _LONGEST_HEADING = 45
-_YEAR_ALONE = re.compile(r"^\W*(?P<year>[12](?:[ \u3000]?\d){3})\s*年\s*度?\W*$")
+_YEAR = r"[12](?:[ \u3000]?\d){3}"
+_YEAR_ALONE = re.compile(
+    rf"^[\s#*|]*(?P<open>[(（]\s*)?(?P<year>{_YEAR})\s*年\s*度?\s*(?(open)[)）])[\s*|]*$"
+)
 _YEAR_IN_HEADING = re.compile(
     r"(?P<year>[12](?:[ \u3000]?\d){3})\s*年(?:\s*度(?=.*(?:预算|绩效|项目支出|申报))|(?=\s*(?:部门|市级|县级|区级)?(?:预算|绩效|项目支出)))"
 )
@@ -86,8 +89,9 @@ def read_mark(line: str, following: str = "") -> Line:
         return Line(Mark.TITLE)
     if is_year(line):
         return Line(Mark.YEAR)
-    if _is_broken_head(first[0] if first else "", following):
-        return Line(Mark.HEAD, _rest(following, ""))
+    broken = _broken_head(first[0] if first else "", following)
+    if broken is not None:
+        return Line(Mark.HEAD, broken)
     if "\t" not in line.strip() and _SECTION.match(line) and len(line) <= _LONGEST_HEADING:
         return Line(Mark.SECTION)
     return Line(Mark.PLAIN)
@@ -153,12 +157,15 @@ def _first_words(line: str) -> tuple[str, ...]:
 
 def _rest(line: str, words: str) -> str:
     """Return the first words after the label: the project's name, as far as this line prints it."""
-    after = line.split(words, 1)[1] if words else line
-    return squeeze(re.split(r"\t", after.strip("\t :：|"), maxsplit=1)[0])
+    after = line.split(words, 1)[1]
+    return squeeze(re.split(r"[\t|]", after.strip("\t :：|"), maxsplit=1)[0])
 
 
-def _is_broken_head(words: str, following: str) -> bool:
+def _broken_head(words: str, following: str) -> str | None:
+    """Return the project's name where this line and the next print one 项目名称 in two pieces."""
     plain = squeeze(words)
     if not plain or len(plain) >= len(_NAME_LABEL) or not _NAME_LABEL.startswith(plain):
-        return False
-    return squeeze(following[:20]).startswith(_NAME_LABEL[len(plain) :])
+        return None
+    end = _NAME_LABEL[len(plain) :]
+    below = following.lstrip("\t |")
+    return _rest(below, end) if below.startswith(end) else None

@@ -22,6 +22,9 @@ _USUAL = 3
 _OPENING = (Group.FIELD, Group.FUNDING_TITLE, Group.FUNDING, Group.GOAL, Group.GOAL_HEAD, Group.PEOPLE)
 """Labels that open a row and so cannot be the end of a cell."""
 
+_ABOVE, _BELOW = 5, 9
+"""How many lines around a row say how many borders are usual there."""
+
 _MOST_PIECES = 4
 _MOST_TEXTS = 4
 _LONGEST_VERTICAL = 6
@@ -30,12 +33,10 @@ _VERTICAL_PIECE = 2
 
 def rejoin(lines: Sequence[AtomLine]) -> list[AtomLine]:
     """Join lines that are pieces of one row; every other line is returned as it is."""
-    counts = Counter(line.borders for line in lines if line.cells)
-    usual = {borders for borders, times in counts.items() if times >= _USUAL}
     joined: list[AtomLine] = []
     position = 0
     while position < len(lines):
-        row, used = _vertical_label_at(lines, position) or _row_at(lines, position, usual)
+        row, used = _vertical_label_at(lines, position) or _row_at(lines, position)
         joined.append(row)
         position += used
     return _with_whole_labels(joined)
@@ -77,39 +78,56 @@ def _is_vertical_piece(text: str) -> bool:
     return len(text) <= _VERTICAL_PIECE and text == squeeze(text)
 
 
-def _row_at(lines: Sequence[AtomLine], position: int, usual: set[int]) -> tuple[AtomLine, int]:
+def _row_at(lines: Sequence[AtomLine], position: int) -> tuple[AtomLine, int]:
     row = lines[position]
-    if not row.cells:
-        return row, 1
-    if row.borders in usual:
-        return _with_tail(row, lines[position + 1 : position + 2])
-    for used in range(1, _MOST_PIECES):
-        if position + used >= len(lines) or not _fits(row, lines[position + used], usual):
+    times = Counter(
+        line.borders for line in lines[max(0, position - _ABOVE) : position + _BELOW] if line.cells
+    )
+    used = 1
+    if not row.cells and not _begins_label(lines, position):
+        return row, used
+    for more in range(1, _MOST_PIECES):
+        if position + more >= len(lines) or not _fits(row, lines[position + more]):
             break
-        row = _join(row, lines[position + used])
-        if row.borders in usual and _is_one_row(row):
-            return row, used + 1
-    return lines[position], 1
+        piece = lines[position + more]
+        row = _join(row, piece)
+        if times[row.borders] > max(_USUAL - 1, times[lines[position].borders], times[piece.borders] - 1):
+            used = more + 1
+            break
+    else:
+        row = lines[position]
+    if used == 1 or not _is_one_row(row):
+        row, used = lines[position], 1
+    return _with_tail(row, used, lines[position + used : position + used + 1])
 
 
-def _with_tail(row: AtomLine, below: Sequence[AtomLine]) -> tuple[AtomLine, int]:
+def _begins_label(lines: Sequence[AtomLine], position: int) -> bool:
+    """Say whether a line holds the beginning of a label whose end opens the row of cells below."""
+    if position + 1 >= len(lines) or len(lines[position].atoms) != 1 or not lines[position + 1].atoms:
+        return False
+    first = lines[position + 1].atoms[0]
+    return lines[position + 1].cells and is_whole_label(lines[position].atoms[0].text + first.text)
+
+
+def _with_tail(row: AtomLine, used: int, below: Sequence[AtomLine]) -> tuple[AtomLine, int]:
     """Join the rest of a row's last cell that a line break set on a line of its own."""
-    if not below or below[0].cells or not row.atoms or row.atoms[-1].column != row.borders:
-        return row, 1
+    if not row.cells or not below or below[0].cells or not row.atoms or row.atoms[-1].column != row.borders:
+        return row, used
     rest = below[0].atoms
     if len(rest) != 1 or rest[0].match is not None or row.atoms[-1].match is not None:
-        return row, 1
-    return _join(row, below[0]), 2
+        return row, used
+    return _join(row, below[0]), used + 1
 
 
-def _fits(row: AtomLine, piece: AtomLine, usual: set[int]) -> bool:
-    """Say whether the piece begins in the middle of the row's last cell."""
-    if not piece.atoms or piece.borders in usual or row.borders + piece.borders > max(usual, default=0):
+def _fits(row: AtomLine, piece: AtomLine) -> bool:
+    """Say whether the piece can begin in the middle of the row's last cell."""
+    if not piece.atoms or not row.atoms:
         return False
-    ends_in_text = row.atoms[-1].column == row.borders
     first = piece.atoms[0]
     sure_label = first.match is not None and not first.match.edits and not first.match.missing
-    return ends_in_text and first.column == 0 and not (sure_label and first.group in _OPENING)
+    ends_in_text = row.atoms[-1].column == row.borders
+    opens = sure_label and first.group in _OPENING and not is_whole_label(row.atoms[-1].text + first.text)
+    return ends_in_text and first.column == 0 and not opens
 
 
 def _join(row: AtomLine, piece: AtomLine) -> AtomLine:
