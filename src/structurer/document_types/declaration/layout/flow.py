@@ -8,6 +8,7 @@ continue, and by how alike the halves are.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of, printed
@@ -28,6 +29,11 @@ _HOPELESS = 9.0
 _NAME_L, _TARGET_L, _NAME_R, _TARGET_R = range(4)
 _CLEAR = 6.0
 _SHAPE_WEIGHT = 0.6
+_WHOLE_TARGET = 2.4
+"""What looks this much like a target is one, and does not go on."""
+
+_BROKEN_NUMBER = re.compile(r"[\d.,≥≤><=]$")
+_NUMBER_GOES_ON = re.compile(r"[\d.,%％]|[^\d\W]{1,4}(?:[/／]|$)")
 _FRAGMENT_SHAPE = 0.8
 """A short end of a wrapped name looks this much like a target."""
 
@@ -106,7 +112,23 @@ def read_flow(text: str, table: Sequence[AtomLine], halves: int) -> list[Row]:
     contests += [_Contest(final[0].closed, other.closed, final[0].score - other.score) for other in final[1:]]
     leads = _leads(final[0].closed, contests)
     rows = [node.row for node in _nodes(final[0].closed)][::-1]
-    return [_row(text, tokens, row, leads.get(row, _CLEAR)) for row in rows]
+    return _mark_uneven([_row(text, tokens, row, leads.get(row, _CLEAR)) for row in rows], halves)
+
+
+def _mark_uneven(rows: list[Row], halves: int) -> list[Row]:
+    """Mark rows that lack a cell, and those beside them: in running text a lost cell moves the others."""
+    uneven = [_is_uneven(row, halves) for row in rows]
+    return [
+        row._replace(signs=(*row.signs, "uneven")) if any(uneven[max(0, index - 1) : index + 2]) else row
+        for index, row in enumerate(rows)
+    ]
+
+
+def _is_uneven(row: Row, halves: int) -> bool:
+    sides = (row.left, row.right)[:halves]
+    if all(side.empty for side in sides):
+        return False
+    return any(side.name is None or side.target is None for side in sides)
 
 
 def _tokens(table: Sequence[AtomLine]) -> list[_Token]:
@@ -272,7 +294,9 @@ def _continuation(tokens: list[_Token], index: int, parts: tuple[_Part, ...], sl
     if slot in {_NAME_L, _NAME_R}:
         gain -= 0.7 * max(0.0, targetness(token.text) - _FRAGMENT_SHAPE)
         gain += 0.9 if last.full else -2.0
-    elif before > 2:
+    elif _BROKEN_NUMBER.search(first) and _NUMBER_GOES_ON.match(second):
+        gain += 1.2
+    elif before > _WHOLE_TARGET:
         gain -= 1.5
     if pieces[-1] != index - 1:
         gain -= 0.2

@@ -119,6 +119,8 @@ def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...], halves_print
     halves = [_half(text, cells[offset : offset + 3]) for offset in (LEFT_LEVEL, RIGHT_LEVEL)]
     if any(len(half) > 1 for half in halves):
         signs.append("packed")
+    elif any(_may_be_packed(text, *cells[offset + 1 : offset + 3]) for offset in _LEVELS):
+        signs.append("maybe_packed")
     elif any(_is_split(text, cells[offset]) for offset in _NAMES):
         signs.append("split_cell")
     for index in range(max(len(half) for half in halves)):
@@ -287,6 +289,13 @@ def _are_packed(names: list[Value], targets: list[Value]) -> bool:
         return False
     whole_names = all(len(name.text) >= 4 and targetness(name.text) < 1 for name in names)
     return whole_names and all(targetness(target.text) > 1 for target in targets)
+
+
+def _may_be_packed(text: str, name: Atom | None, target: Atom | None) -> bool:
+    """Say whether both cells of a row fall into the same number of words, more than one."""
+    if name is None or target is None or not any(character.isspace() for character in target.text):
+        return False
+    return 1 < len(_words(text, name)) == len(_words(text, target))
 
 
 def _split_cell(text: str, name: Atom) -> tuple[Value, Value] | None:

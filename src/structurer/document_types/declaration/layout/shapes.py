@@ -57,6 +57,7 @@ _COUNT_UNIT = re.compile(
     r"|间|栋|片|村|课时|小时|k?m|t|㎡)",
     re.IGNORECASE,
 )
+_LEAST_TWO_VERDICTS = 4
 _LONG = 10
 _VERY_LONG = 16
 _SHORT = 3
@@ -100,6 +101,16 @@ def targetness(text: str) -> float:
     else:
         score -= 0.7
     return score
+
+
+def is_two_verdicts(text: str) -> bool:
+    """Say whether two verdicts (有效提升, 较好) stand in one cell."""
+    words = plain(text)
+    if not _LEAST_TWO_VERDICTS <= len(words) <= _LONG or _VERDICT.match(words):
+        return False
+    return any(
+        _VERDICT.match(words[:cut]) and _VERDICT.match(words[cut:]) for cut in range(2, len(words) - 1)
+    )
 
 
 @lru_cache(maxsize=20_000)

@@ -9,6 +9,7 @@ from structurer.document_types.declaration.layout.flow import read_flow
 from structurer.document_types.declaration.layout.grid import read_grid
 from structurer.document_types.declaration.layout.level_doubts import level_doubts
 from structurer.document_types.declaration.layout.levels import Level, assign_levels
+from structurer.document_types.declaration.layout.row_doubts import row_doubts
 from structurer.document_types.declaration.layout.stretches import Stretch, stretches
 from structurer.document_types.declaration.measure import measure
 from structurer.document_types.declaration.model import Scope
@@ -25,6 +26,8 @@ _THIN = 1.0
 
 _SIGNS = {
     "packed": "the scanner packed several rows into one cell; they were split in order",
+    "maybe_packed": "name and target fall into as many words each; they may be several rows",
+    "uneven": "here or beside this row a cell is missing; a cell may stand in the wrong row",
     "slid": "the targets slid to the next line",
     "leftover": "the row holds more text than the form has cells",
 }
@@ -89,6 +92,9 @@ def _put_row(draft: Draft, placed: _Placed) -> None:
             draft.spans[f"{path}.{key}"] = value.spans
             draft.claim(value.spans)
     _doubt_row(draft, path, row, level, doubt)
+    other = row.right if cells is row.left else row.left
+    for found in row_doubts(cells, other):
+        draft.doubt(f"{path}.{found.cell}", found.code, found.message)
 
 
 def _doubt_row(draft: Draft, path: str, row: Row, level: Level, doubt: str | None) -> None:

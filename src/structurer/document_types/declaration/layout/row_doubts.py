@@ -1,0 +1,87 @@
+"""What in a row's own cells gives reason to doubt how it was read, in words for a reviewer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from structurer.document_types.declaration.layout.shapes import alike, is_two_verdicts, plain, targetness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from structurer.document_types.declaration.layout.rows import HalfRow
+
+_LIKE_A_TARGET = 1.6
+_SURELY_A_TARGET = 2.4
+_LIKE_A_NAME = -1.6
+_SHORTEST_NAME = 3
+_SAME_INDICATOR = 0.6
+_SIGN_INSIDE = re.compile(r"[^≥≤><=\s(（至到为约][≥≤]")
+_TWICE = re.compile(r"(.{3,}).*?\1$|(.{2,})\2$")
+_EACH = re.compile(r"每[年月季]?|\d{4}年")
+_OPEN_NUMBER = re.compile(r"(?:^|[^\d])[≥≤><=.,]$|\d[.,]$")
+
+
+class RowDoubt(NamedTuple):
+    """A doubt about one cell of a row: ``name`` or ``target``."""
+
+    cell: str
+    code: str
+    message: str
+
+
+def row_doubts(cells: HalfRow, other: HalfRow) -> Iterator[RowDoubt]:
+    """Yield what is doubtful about one half's name and target, seen beside the other half's."""
+    name = plain(cells.name.text) if cells.name else ""
+    target = plain(cells.target.text) if cells.target else ""
+    if name:
+        yield from _name_doubts(name, target)
+    if target:
+        yield from _target_doubts(target)
+    if name and other.name is not None:
+        yield from _pair_doubts(name, target, other)
+
+
+def _name_doubts(name: str, target: str) -> Iterator[RowDoubt]:
+    shape = targetness(name)
+    if shape > _SURELY_A_TARGET or (shape > _LIKE_A_TARGET and targetness(target) < shape):
+        yield RowDoubt("name", "name_like_target", f"{name!r} looks like a target")
+    elif len(name) < _SHORTEST_NAME:
+        yield RowDoubt("name", "name_too_short", f"{name!r} is short for a name; a part may be elsewhere")
+
+
+def _target_doubts(target: str) -> Iterator[RowDoubt]:
+    if targetness(target) < _LIKE_A_NAME:
+        yield RowDoubt("target", "target_like_name", f"{target!r} looks like a name")
+    elif _SIGN_INSIDE.search(target) or is_two_verdicts(target):
+        yield RowDoubt("target", "two_targets", f"{target!r} may be two targets")
+    elif _TWICE.search(target):
+        yield RowDoubt("target", "printed_twice", f"{target!r} says the same twice")
+    elif _OPEN_NUMBER.search(target):
+        yield RowDoubt("target", "number_cut", f"{target!r} ends inside a number")
+
+
+def _pair_doubts(name: str, target: str, other: HalfRow) -> Iterator[RowDoubt]:
+    """Halves print the same name, maybe cut off at its end; one that lacks its beginning was torn."""
+    assert other.name is not None
+    theirs = plain(other.name.text)
+    if name == theirs:
+        their_target = plain(other.target.text) if other.target else ""
+        if _is_torn(target, their_target):
+            message = f"the halves say {target!r} and {their_target!r}; a piece may belong to another cell"
+            yield RowDoubt("target", "torn_target", message)
+        return
+    if theirs.startswith(name) or name.startswith(theirs) or alike(name, theirs) < _SAME_INDICATOR:
+        return
+    if theirs.endswith(name) or name.endswith(theirs):
+        message = f"the halves print {name!r} and {theirs!r}; a piece may belong to another cell"
+        yield RowDoubt("name", "torn_name", message)
+
+
+def _is_torn(target: str, other: str) -> bool:
+    if not target or not other or target == other:
+        return False
+    shorter, longer = sorted((target, other), key=len)
+    lost = longer[: -len(shorter)]
+    return longer.endswith(shorter) and shorter[0] not in "≥≤><=0123456789" and not _EACH.fullmatch(lost)
