@@ -30,6 +30,8 @@ _CONFIRMING = 2
 _SAME_NAME = 0.15
 """Share of misread characters within which two heads name the same project."""
 
+_LONGEST_FOOT = 60
+_TORN_LABEL = 4
 _FOOT_REACH = 2
 """How many lines after a foot may still belong to it (a date on a line of its own)."""
 
@@ -149,10 +151,20 @@ def _ended(form: _Form, index: int, source: _Source) -> bool:
     if mark in {Mark.FOOT, Mark.RULE}:
         return False
     if form.foot is not None:
-        digits = sum(c.isdigit() for c in source.texts[index])
-        near = index - form.foot <= _FOOT_REACH
-        return not (near and digits >= len(source.texts[index].strip()) / 2)
+        return (
+            mark is Mark.SECTION
+            or index - form.foot > _FOOT_REACH
+            or not _continues_foot(source.texts[index])
+        )
     return mark is Mark.SECTION and form.table
+
+
+def _continues_foot(text: str) -> bool:
+    """Say whether a line can be the rest of a foot: digits, a name with its label, a torn label."""
+    words = "".join(text.split())
+    digits = sum(character.isdigit() for character in words)
+    labelled = (":" in words or "：" in words) and len(words) <= _LONGEST_FOOT
+    return digits * 2 >= len(words) or len(words) <= _TORN_LABEL or labelled
 
 
 def _chunk(document: Document, source: _Source, form: _Form, ordinal: int) -> Chunk:

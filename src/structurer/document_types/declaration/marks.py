@@ -20,7 +20,8 @@ _YEAR_ALONE = re.compile(
     rf"^[\s#*|]*(?P<open>[(（]\s*)?(?P<year>{_YEAR})\s*年\s*度?\s*(?(open)[)）])[\s*|]*$"
 )
 _YEAR_IN_HEADING = re.compile(
-    r"(?P<year>[12](?:[ \u3000]?\d){3})\s*年(?:\s*度(?=.*(?:预算|绩效|项目支出|申报))|(?=\s*(?:部门|市级|县级|区级)?(?:预算|绩效|项目支出)))"
+    rf"(?P<year>{_YEAR})\s*年"
+    r"(?:\s*度(?=.*(?:预算|绩效|项目支出|申报))|(?=\s*(?:部门|市级|县级|区级)?(?:预算|绩效|项目支出)))"
 )
 _SENTENCE = re.compile(r"[。；;，,]|\.{3,}|…|\d\s*$")
 _SECTION = re.compile(

@@ -44,6 +44,9 @@ _LEAST_COLUMN = 14
 """No column of names is narrower (both in half widths)."""
 
 _SHORT_NAME_COSTS = (0.0, 4.5, 2.0, 0.5)
+_WEAK_ROW = {1: 0.8, 2: 4.6}
+"""A row that gains less, by how many indicators a row holds, was hardly read as it was printed."""
+
 _LOST_LEFT_LABEL = 0.9
 _VERTICAL_LABEL = frozenset("绩效指标")
 
@@ -75,9 +78,10 @@ class _OpenRow(NamedTuple):
 
 
 class _Closed(NamedTuple):
-    """A closed row, linked to the one before it."""
+    """A closed row, linked to the one before it; ``score`` is the reading's when it was closed."""
 
     row: _OpenRow
+    score: float
     before: _Closed | None
 
 
@@ -110,25 +114,31 @@ def read_flow(text: str, table: Sequence[AtomLine], halves: int) -> list[Row]:
         beam = _advance(tokens, index, beam, halves, contests)
     final = sorted((_close(tokens, reading, halves) for reading in beam), key=_rank)
     contests += [_Contest(final[0].closed, other.closed, final[0].score - other.score) for other in final[1:]]
-    leads = _leads(final[0].closed, contests)
-    rows = [node.row for node in _nodes(final[0].closed)][::-1]
-    return _mark_uneven([_row(text, tokens, row, leads.get(row, _CLEAR)) for row in rows], halves)
+    return _rows(text, tokens, final[0].closed, contests, halves)
 
 
-def _mark_uneven(rows: list[Row], halves: int) -> list[Row]:
-    """Mark rows that lack a cell, and those beside them: in running text a lost cell moves the others."""
-    uneven = [_is_uneven(row, halves) for row in rows]
+def _rows(
+    text: str, tokens: list[_Token], best: _Closed | None, contests: list[_Contest], halves: int
+) -> list[Row]:
+    """Turn the best reading into rows; a row that fits badly puts those beside it in doubt, too."""
+    leads = _leads(best, contests)
+    nodes = _nodes(best)[::-1]
+    rows = [_row(text, tokens, node.row, leads.get(node.row, _CLEAR)) for node in nodes]
+    gains = [
+        after.score - before for before, after in zip([0.0, *(n.score for n in nodes)], nodes, strict=False)
+    ]
+    doubtful = [
+        not (row.left.empty and row.right.empty) and (_lacks_cell(row, halves) or gain < _WEAK_ROW[halves])
+        for row, gain in zip(rows, gains, strict=True)
+    ]
     return [
-        row._replace(signs=(*row.signs, "uneven")) if any(uneven[max(0, index - 1) : index + 2]) else row
+        row._replace(signs=("uneven",)) if any(doubtful[max(0, index - 1) : index + 2]) else row
         for index, row in enumerate(rows)
     ]
 
 
-def _is_uneven(row: Row, halves: int) -> bool:
-    sides = (row.left, row.right)[:halves]
-    if all(side.empty for side in sides):
-        return False
-    return any(side.name is None or side.target is None for side in sides)
+def _lacks_cell(row: Row, halves: int) -> bool:
+    return any(side.name is None or side.target is None for side in (row.left, row.right)[:halves])
 
 
 def _tokens(table: Sequence[AtomLine]) -> list[_Token]:
@@ -321,7 +331,8 @@ def _close(tokens: list[_Token], reading: _Reading, halves: int) -> _Reading:
         gain -= 1.4
     if _TARGET_L in cells and _TARGET_R in cells:
         gain += 0.6 * alike(cells[_TARGET_L], cells[_TARGET_R])
-    return _Reading(reading.score + gain, _OpenRow(), _Closed(row, reading.closed), reading.group)
+    score = reading.score + gain
+    return _Reading(score, _OpenRow(), _Closed(row, score, reading.closed), reading.group)
 
 
 def _cell_text(tokens: list[_Token], row: _OpenRow, slot: int) -> str:

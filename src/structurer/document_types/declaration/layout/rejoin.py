@@ -33,10 +33,11 @@ _VERTICAL_PIECE = 2
 
 def rejoin(lines: Sequence[AtomLine]) -> list[AtomLine]:
     """Join lines that are pieces of one row; every other line is returned as it is."""
+    everywhere = _borders(lines)
     joined: list[AtomLine] = []
     position = 0
     while position < len(lines):
-        row, used = _vertical_label_at(lines, position) or _row_at(lines, position)
+        row, used = _vertical_label_at(lines, position) or _row_at(lines, position, everywhere)
         joined.append(row)
         position += used
     return _with_whole_labels(joined)
@@ -78,27 +79,37 @@ def _is_vertical_piece(text: str) -> bool:
     return len(text) <= _VERTICAL_PIECE and text == squeeze(text)
 
 
-def _row_at(lines: Sequence[AtomLine], position: int) -> tuple[AtomLine, int]:
-    row = lines[position]
-    times = Counter(
-        line.borders for line in lines[max(0, position - _ABOVE) : position + _BELOW] if line.cells
-    )
-    used = 1
+def _row_at(lines: Sequence[AtomLine], position: int, everywhere: Counter[int]) -> tuple[AtomLine, int]:
+    row, used = lines[position], 1
     if not row.cells and not _begins_label(lines, position):
         return row, used
+    nearby = _borders(lines[max(0, position - _ABOVE) : position + _BELOW])
+    candidate = row
     for more in range(1, _MOST_PIECES):
-        if position + more >= len(lines) or not _fits(row, lines[position + more]):
+        if position + more >= len(lines) or not _fits(candidate, lines[position + more]):
             break
         piece = lines[position + more]
-        row = _join(row, piece)
-        if times[row.borders] > max(_USUAL - 1, times[lines[position].borders], times[piece.borders] - 1):
-            used = more + 1
+        seam = candidate.atoms[-1].text + piece.atoms[0].text
+        candidate = _join(candidate, piece)
+        if not _is_one_row(candidate):
             break
-    else:
-        row = lines[position]
-    if used == 1 or not _is_one_row(row):
-        row, used = lines[position], 1
-    return _with_tail(row, used, lines[position + used : position + used + 1])
+        whole = any(
+            times[candidate.borders]
+            > max(_USUAL - 1, times[lines[position].borders], times[piece.borders] - 1)
+            for times in (nearby, everywhere)
+        )
+        if whole or is_whole_label(seam):
+            row, used = candidate, more + 1
+        if whole:
+            break
+    if position + used < len(lines) and not _begins_label(lines, position + used):
+        return _with_tail(row, used, lines[position + used])
+    return row, used
+
+
+def _borders(lines: Sequence[AtomLine]) -> Counter[int]:
+    """Count how often each number of borders occurs."""
+    return Counter(line.borders for line in lines if line.cells)
 
 
 def _begins_label(lines: Sequence[AtomLine], position: int) -> bool:
@@ -109,14 +120,13 @@ def _begins_label(lines: Sequence[AtomLine], position: int) -> bool:
     return lines[position + 1].cells and is_whole_label(lines[position].atoms[0].text + first.text)
 
 
-def _with_tail(row: AtomLine, used: int, below: Sequence[AtomLine]) -> tuple[AtomLine, int]:
+def _with_tail(row: AtomLine, used: int, below: AtomLine) -> tuple[AtomLine, int]:
     """Join the rest of a row's last cell that a line break set on a line of its own."""
-    if not row.cells or not below or below[0].cells or not row.atoms or row.atoms[-1].column != row.borders:
+    if not row.cells or below.cells or not row.atoms or row.atoms[-1].column != row.borders:
         return row, used
-    rest = below[0].atoms
-    if len(rest) != 1 or rest[0].match is not None or row.atoms[-1].match is not None:
+    if len(below.atoms) != 1 or below.atoms[0].match is not None or row.atoms[-1].match is not None:
         return row, used
-    return _join(row, below[0]), used + 1
+    return _join(row, below), used + 1
 
 
 def _fits(row: AtomLine, piece: AtomLine) -> bool:

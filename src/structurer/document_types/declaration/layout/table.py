@@ -27,7 +27,7 @@ _THIN = 1.0
 _SIGNS = {
     "packed": "the scanner packed several rows into one cell; they were split in order",
     "maybe_packed": "name and target fall into as many words each; they may be several rows",
-    "uneven": "here or beside this row a cell is missing; a cell may stand in the wrong row",
+    "uneven": "here or beside this row cells are missing or fit badly; some may belong to another row",
     "slid": "the targets slid to the next line",
     "leftover": "the row holds more text than the form has cells",
 }
