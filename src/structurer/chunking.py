@@ -14,7 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 from structurer.document_types.declaration.marks import Line, Mark, find_year, is_title, read_mark
 from structurer.models import Chunk, Residue, Span
-from structurer.segments import line_span
+from structurer.segments import is_blank, line_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +77,7 @@ def _read_lines(document: Document) -> _Source:
     for number in range(len(document.line_starts)):
         start, end = line_span(document, number)
         text = document.text[start:end]
-        if text and not text.isspace():
+        if not is_blank(text):
             numbers.append(number)
             texts.append(text)
     following = [*texts[1:], ""]
@@ -96,7 +96,7 @@ def _collect(source: _Source) -> list[_Form]:
                 forms.append(current)
             current.lines += [*above, index]
             above = []
-        elif mark in {Mark.TITLE, Mark.YEAR} and _precedes_head(source.marks, index):
+        elif mark in {Mark.TITLE, Mark.YEAR, Mark.UNIT} and _precedes_head(source.marks, index):
             above.append(index)
         elif current is None or _ended(current, index, source):
             current, above = None, []
@@ -132,7 +132,7 @@ def _precedes_head(marks: Sequence[Line], index: int) -> bool:
     for offset, (mark, _) in enumerate(marks[index + 1 : index + 6], start=index + 1):
         if mark is Mark.HEAD or (mark is Mark.BODY and _opens(marks, offset, None)):
             return True
-        if mark not in {Mark.TITLE, Mark.YEAR, Mark.RULE}:
+        if mark not in {Mark.TITLE, Mark.YEAR, Mark.UNIT, Mark.RULE}:
             return False
     return False
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from structurer.models import Chunk, Document
 
-_BLANK = " \t\r\n\f\v\u3000\u00a0\ufeff"
-_STRETCH = re.compile(rf"[^{_BLANK}]+")
+_STRETCH = re.compile(r"[^\s\u200b-\u200d\ufeff]+")
+"""Text between white space of any width, zero width included."""
+
 _RULE = re.compile(r"^[\s\-=_|:+—─]*$")
 _BAR_ROW = re.compile(r"^\s*\|.*\|\s*$")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+")
@@ -35,6 +36,11 @@ def segments(document: Document, chunk: Chunk) -> tuple[Segment, ...]:
             piece = document.text[start + left : start + right]
             found.append(Segment(len(found), line, column, start + left, start + right, piece))
     return tuple(found)
+
+
+def is_blank(line: str) -> bool:
+    """Say whether a line prints nothing."""
+    return _STRETCH.search(line) is None
 
 
 def line_span(document: Document, line: int) -> tuple[int, int]:
@@ -65,10 +71,8 @@ def _cells(line: str, border: str, position: int, limit: int) -> Iterator[tuple[
         right = line.find(border, position, limit)
         if right < 0:
             right = limit
-        cell = line[position:right]
-        text = cell.strip(_BLANK)
-        if text and not _RULE.match(text):
-            start = position + cell.index(text[0])
-            yield column, start, start + len(text)
+        words = list(_STRETCH.finditer(line, position, right))
+        if words and not _RULE.match(line[position:right]):
+            yield column, words[0].start(), words[-1].end()
         column += 1
         position = right + 1

@@ -39,6 +39,7 @@ class Mark(StrEnum):
 
     TITLE = "title"
     YEAR = "year"
+    UNIT = "unit"
     HEAD = "head"
     BODY = "body"
     TABLE = "table"
@@ -80,6 +81,8 @@ def read_mark(line: str, following: str = "") -> Line:
             return Line(Mark.BODY, key or str(group))
         if group is Group.FUNDING and found.edits == 0:
             return Line(Mark.BODY, str(Group.FUNDING))
+        if group is Group.OTHER:
+            return Line(Mark.UNIT)
         if group is Group.PEOPLE:
             return Line(Mark.FOOT, key)
         if group is Group.COLUMN and key in {"level1", "level2"}:
