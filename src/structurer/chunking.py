@@ -27,8 +27,10 @@ _REACH = 14
 _CONFIRMING = 2
 """How many different labels of the form confirm a head."""
 
-_SAME_NAME = 0.15
-"""Share of misread characters within which two heads name the same project."""
+_LIKE_NAME, _LIKE_NAME_WITHOUT_TABLE = 0.8, 0.6
+"""How alike two heads' names are when both name one project; a form that has had no table goes on."""
+
+_LEAST_NAME = 4
 
 _LONGEST_FOOT = 60
 _TORN_LABEL = 4
@@ -141,8 +143,12 @@ def _continues(form: _Form, mark: Mark, name: str) -> bool:
     """Say whether a head repeats on the next page of the same project."""
     if form.foot is not None or mark is not Mark.HEAD:
         return False
-    allowed = max(1, int(_SAME_NAME * len(form.name)))
-    return bool(name) and Levenshtein.distance(form.name, name, score_cutoff=allowed) <= allowed
+    if form.name.startswith(name[:_LEAST_NAME]) and (
+        form.name.startswith(name) or name.startswith(form.name)
+    ):
+        return bool(name)
+    likeness = _LIKE_NAME if form.table else _LIKE_NAME_WITHOUT_TABLE
+    return Levenshtein.normalized_similarity(form.name, name) >= likeness
 
 
 def _ended(form: _Form, index: int, source: _Source) -> bool:

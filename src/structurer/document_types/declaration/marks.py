@@ -19,6 +19,7 @@ _YEAR = r"[12](?:[ \u3000]?\d){3}"
 _YEAR_ALONE = re.compile(
     rf"^[\s#*|]*(?P<open>[(（]\s*)?(?P<year>{_YEAR})\s*年\s*度?\s*(?(open)[)）])[\s*|]*$"
 )
+_DAMAGED_YEAR = re.compile(r"^[\s#*|]*[(（]?\s*[\d\s]{3,6}\s*年\s*度\s*[)）]?[\s*|]*$")
 _YEAR_IN_HEADING = re.compile(
     rf"(?P<year>{_YEAR})\s*年"
     r"(?:\s*度(?=.*(?:预算|绩效|项目支出|申报))|(?=\s*(?:部门|市级|县级|区级)?(?:预算|绩效|项目支出)))"
@@ -128,8 +129,8 @@ def _is_damaged_ending(ending: str, cut: bool) -> bool:
 
 
 def is_year(line: str) -> bool:
-    """Say whether a line prints nothing but the form's year (（2023年度）)."""
-    return _YEAR_ALONE.match(line) is not None
+    """Say whether a line prints nothing but the form's year (（2023年度）), a digit lost or added included."""
+    return _YEAR_ALONE.match(line) is not None or _DAMAGED_YEAR.match(line) is not None
 
 
 def find_year(line: str) -> YearMark | None:

@@ -212,5 +212,7 @@ def _misread_label(plain: str, shortest: int) -> Match | None:
     fewest = min(edits for edits, _ in nearest.values())
     labels = tuple(label for label, (edits, _) in nearest.items() if edits == fewest)
     if len({label.group for label in labels}) > 1:
+        labels = tuple(label for label in labels if label.group is Group.LEVEL2)
+    if not labels:
         return None
     return Match(labels, missing=nearest[labels[0]][1], edits=fewest)

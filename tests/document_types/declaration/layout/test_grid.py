@@ -80,9 +80,15 @@ def test_name_and_target_in_one_cell_are_parted(table, rows):
     assert found.left == found.right == list(rows)
 
 
-def test_targets_that_slid_to_the_next_line_go_back_and_are_flagged(table, rows):
-    found = table("\t\t质量指标\t石料抗压合格率\t\t质量指标\t石料抗压合格率\t\n\t\t\t100%\t\t\t100%\t\n")
-    assert found.left == found.right == list(rows)
+@pytest.mark.parametrize(
+    "targets",
+    ["\t\t\t98%\t98%\t\t99%\t99%\n", "\t\t\t98%\t\t\t99%\t\n", "\t\t\t\t98%\t\t\t99%\n"],
+    ids=["doubled", "below the names", "below the empty cells"],
+)
+def test_targets_that_slid_to_the_next_line_go_back_and_are_flagged(table, rows, targets):
+    found = table(f"\t\t质量指标\t石料抗压合格率\t\t质量指标\t石料抗压合格率\t\n{targets}")
+    for half, target in ((found.left, "98%"), (found.right, "99%")):
+        assert half == [*rows[:2], ("质量指标", "石料抗压合格率", target), *rows[3:]]
     assert found.row_doubted("implementation_period", 2, "target")
     assert found.row_doubted("annual", 2, "target")
 
@@ -96,6 +102,13 @@ def test_a_first_level_label_in_the_second_levels_column(table, rows):
     old = "\t产出指标\t数量指标\t修补桥墩数量\t≥8座\t"
     found = table("\t\t产出指标\t数量指标\t修补桥墩数量\t≥8座\t", old)
     assert found.left == found.right == list(rows)
+
+
+def test_the_end_of_a_label_in_place_of_the_label_is_no_name(table, rows):
+    found = table("\t\t质量指标\t石料抗压合格率\t100%\t标\t石料抗压合格率\t100%\n")
+    assert found.left == list(rows)
+    assert [row[1:] for row in found.right] == [row[1:] for row in rows]
+    assert found.right[2][0] == "质量指标" or found.row_doubted("annual", 2, "level2")
 
 
 @pytest.mark.parametrize("row", ["标\t\t质量指标", "\t标\t质量指标", "\t指标\t质量指标"])

@@ -46,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     fields.phone_implausible,
     funding.amount_not_a_number,
     funding.funding_sum,
+    funding.amount_in_one_half,
     funding.annual_above_period,
     dates.date_impossible,
     dates.date_out_of_fiscal_year,

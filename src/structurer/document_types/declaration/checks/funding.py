@@ -60,6 +60,22 @@ def _lost_parts(subject: Subject, scope: Scope) -> bool:
     return any(other[name] is not None and halves[scope][name] is None for other in others for name in _PARTS)
 
 
+def amount_in_one_half(subject: Subject) -> Iterator[Flag]:
+    """Flag a part that is empty in one half while the other prints it: a label or number may be lost."""
+    halves = subject.data["funding"]
+    for scope, other in (
+        (Scope.IMPLEMENTATION_PERIOD, Scope.ANNUAL),
+        (Scope.ANNUAL, Scope.IMPLEMENTATION_PERIOD),
+    ):
+        if all(value is None for value in halves[scope].values()):
+            continue
+        for name, value in halves[scope].items():
+            if value is None and halves[other][name] is not None:
+                yield extraction(
+                    f"funding.{scope}.{name}", "amount_in_one_half", "only the other half prints it"
+                )
+
+
 def annual_above_period(subject: Subject) -> Iterator[Flag]:
     """Flag a year's amount above that of the whole period."""
     for name in ("total", *_PARTS):

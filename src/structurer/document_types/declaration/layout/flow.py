@@ -44,7 +44,7 @@ _LEAST_COLUMN = 14
 """No column of names is narrower (both in half widths)."""
 
 _SHORT_NAME_COSTS = (0.0, 4.5, 2.0, 0.5)
-_WEAK_ROW = {1: 0.8, 2: 4.6}
+_WEAK_ROW = {1: 0.8, 2: 5.0}
 """A row that gains less, by how many indicators a row holds, was hardly read as it was printed."""
 
 _LOST_LEFT_LABEL = 0.9

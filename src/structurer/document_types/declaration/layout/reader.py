@@ -8,6 +8,7 @@ from structurer.document_types.declaration.layout.amounts import read_funding
 from structurer.document_types.declaration.layout.atoms import Atom, AtomLine, atom_lines, spans_of
 from structurer.document_types.declaration.layout.draft import Draft
 from structurer.document_types.declaration.layout.goals import read_goals
+from structurer.document_types.declaration.layout.lost import doubt_lost_fields
 from structurer.document_types.declaration.layout.rejoin import rejoin
 from structurer.document_types.declaration.layout.scalars import (
     read_attribute,
@@ -50,6 +51,7 @@ def read(document: Document, chunk: Chunk, segments: Sequence[Segment]) -> Extra
     _read_goals(draft, document.text, sections, cell_lines)
     read_table(draft, document.text, sections, cell_lines)
     _read_people(draft, document.text, sections)
+    doubt_lost_fields(draft, sections)
     return draft.finish()
 
 

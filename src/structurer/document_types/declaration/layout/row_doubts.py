@@ -17,6 +17,7 @@ _SURELY_A_TARGET = 2.4
 _LIKE_A_NAME = -1.6
 _SHORTEST_NAME = 3
 _SAME_INDICATOR = 0.6
+_LABEL_END = "指标"
 _SIGN_INSIDE = re.compile(r"[^≥≤><=\s(（至到为约][≥≤]")
 _TWICE = re.compile(r"(.{3,}).*?\1$|(.{2,})\2$")
 _EACH = re.compile(r"每[年月季]?|\d{4}年")
@@ -44,6 +45,8 @@ def row_doubts(cells: HalfRow, other: HalfRow) -> Iterator[RowDoubt]:
 
 
 def _name_doubts(name: str, target: str) -> Iterator[RowDoubt]:
+    if _LABEL_END in name:
+        yield RowDoubt("name", "label_in_cell", f"{name!r} may hold a piece of a label")
     shape = targetness(name)
     if shape > _SURELY_A_TARGET or (shape > _LIKE_A_TARGET and targetness(target) < shape):
         yield RowDoubt("name", "name_like_target", f"{name!r} looks like a target")
@@ -54,6 +57,8 @@ def _name_doubts(name: str, target: str) -> Iterator[RowDoubt]:
 def _target_doubts(target: str) -> Iterator[RowDoubt]:
     if targetness(target) < _LIKE_A_NAME:
         yield RowDoubt("target", "target_like_name", f"{target!r} looks like a name")
+    elif _LABEL_END in target:
+        yield RowDoubt("target", "label_in_cell", f"{target!r} may hold a piece of a label")
     elif _SIGN_INSIDE.search(target) or is_two_verdicts(target):
         yield RowDoubt("target", "two_targets", f"{target!r} may be two targets")
     elif _TWICE.search(target):
