@@ -129,7 +129,7 @@ def _is_damaged_ending(ending: str, cut: bool) -> bool:
 
 
 def is_year(line: str) -> bool:
-    """Say whether a line prints nothing but the form's year (（2023年度）), a digit lost or added included."""
+    """Say whether a line prints nothing but the form's year (（2023年度）), maybe a digit short."""
     return _YEAR_ALONE.match(line) is not None or _DAMAGED_YEAR.match(line) is not None
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from rapidfuzz import process
 from rapidfuzz.distance import Hamming, Levenshtein
 
 from structurer.document_types.declaration.model import Level2
@@ -152,6 +153,24 @@ _SHORTEST_CUT = 4
 _SHORTEST_MISREAD = 4
 _SHORTEST_MISREAD_CUT = 6
 _LONG_LABEL = 8
+_MOST_EDITS = 2
+_ALPHABET = frozenset("".join(_WHOLE_LABELS))
+
+
+def _by_beginning() -> dict[str, tuple[str, ...]]:
+    """Return, for each proper beginning of a label that may be a cut print, the labels it may be."""
+    found: dict[str, list[str]] = {}
+    for printed in _WHOLE_LABELS:
+        for end in range(_SHORTEST_CUT, len(printed)):
+            found.setdefault(printed[:end], []).append(printed)
+    return {begin: tuple(labels) for begin, labels in found.items()}
+
+
+_BY_BEGINNING = _by_beginning()
+_BEGINNINGS = {
+    length: tuple(begin for begin in _BY_BEGINNING if len(begin) == length)
+    for length in range(_SHORTEST_MISREAD_CUT, _LONGEST)
+}
 _SHORTEST_WITH_COLON = 3
 """A colon says that the words before it are a label: a shorter one may then be misread, too."""
 
@@ -161,7 +180,7 @@ def squeeze(text: str) -> str:
     return _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def match_label(text: str) -> Match | None:
     """Recognise a cell, or a stretch of text, as a label of the form; None when it is not one."""
     if len(text) > 2 * _LONGEST:
@@ -182,9 +201,7 @@ def is_whole_label(text: str) -> bool:
 
 def _cut_label(plain: str) -> Match | None:
     """Recognise a label whose end the print cuts off (市县区财政资, 服务对象满意度指)."""
-    if len(plain) < _SHORTEST_CUT:
-        return None
-    longer = [printed for printed in _WHOLE_LABELS if printed.startswith(plain)]
+    longer = _BY_BEGINNING.get(plain, ())
     labels = tuple(dict.fromkeys(_WHOLE_LABELS[printed] for printed in longer))
     if len(labels) != 1:
         return None
@@ -196,23 +213,37 @@ def _misread_label(plain: str, shortest: int) -> Match | None:
 
     A long label may also be cut off and misread in one character of what is left.
     """
-    nearest: dict[Label, tuple[int, str]] = {}
-    for printed, label in _WHOLE_LABELS.items():
-        if len(printed) < shortest:
-            continue
-        allowed = 2 if len(printed) >= _LONG_LABEL else 1
-        edits, missing = Levenshtein.distance(plain, printed, score_cutoff=allowed), ""
-        if edits > allowed and _SHORTEST_MISREAD_CUT <= len(plain) < len(printed):
-            edits, missing = Hamming.distance(plain, printed[: len(plain)]), printed[len(plain) :]
-            allowed = 1
-        if edits <= allowed and (label not in nearest or edits < nearest[label][0]):
-            nearest[label] = (edits, missing)
-    if not nearest:
+    strangers = sum(character not in _ALPHABET for character in plain)
+    if strangers > _MOST_EDITS:
         return None
-    fewest = min(edits for edits, _ in nearest.values())
+    nearest: dict[Label, tuple[float, str]] = {}
+    for printed, edits, _ in process.extract_iter(
+        plain, _WHOLE_LABELS.keys(), scorer=Levenshtein.distance, score_cutoff=_MOST_EDITS
+    ):
+        if len(printed) >= shortest and edits <= (_MOST_EDITS if len(printed) >= _LONG_LABEL else 1):
+            _keep_nearest(nearest, printed, edits, "")
+    if not nearest and len(plain) >= _SHORTEST_MISREAD_CUT:
+        beginnings = _BEGINNINGS.get(len(plain), ())
+        for begin, edits, _ in process.extract_iter(
+            plain, beginnings, scorer=Hamming.distance, score_cutoff=1
+        ):
+            for printed in _BY_BEGINNING[begin]:
+                _keep_nearest(nearest, printed, edits, printed[len(plain) :])
+    return _best_of(nearest)
+
+
+def _keep_nearest(nearest: dict[Label, tuple[float, str]], printed: str, edits: float, missing: str) -> None:
+    label = _WHOLE_LABELS[printed]
+    if label not in nearest or edits < nearest[label][0]:
+        nearest[label] = (edits, missing)
+
+
+def _best_of(nearest: dict[Label, tuple[float, str]]) -> Match | None:
+    """Return the nearest label, or those equally near in one part of the form; levels before other parts."""
+    fewest = min((edits for edits, _ in nearest.values()), default=0)
     labels = tuple(label for label, (edits, _) in nearest.items() if edits == fewest)
     if len({label.group for label in labels}) > 1:
         labels = tuple(label for label in labels if label.group is Group.LEVEL2)
     if not labels:
         return None
-    return Match(labels, missing=nearest[labels[0]][1], edits=fewest)
+    return Match(labels, missing=nearest[labels[0]][1], edits=int(fewest))

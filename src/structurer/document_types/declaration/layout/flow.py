@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from structurer.document_types.declaration.layout.atoms import Atom, AtomLine
     from structurer.models import Span
 
-_BEAM = 12
-_HOPELESS = 9.0
+_BEAM = 8
+_HOPELESS = 7.0
 """A reading this far behind the best is given up."""
 
 _NAME_L, _TARGET_L, _NAME_R, _TARGET_R = range(4)

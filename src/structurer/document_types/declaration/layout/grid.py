@@ -158,7 +158,7 @@ def _doubles(line: _Line) -> tuple[bool, ...]:
     )
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=1_000)
 def _arrangements(codes: str, doubles: tuple[bool, ...], halves: int) -> tuple[tuple[Slots, float], ...]:
     """Return every way to put cells of these kinds into slots, with what its structure costs."""
     if len(codes) > _MOST_CELLS:

@@ -68,7 +68,7 @@ def plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def targetness(text: str) -> float:
     """Return the log-odds that a cell is a target (≥10户, 100%, 有效保障) and not an indicator's name."""
     words = plain(text)
@@ -113,7 +113,7 @@ def is_two_verdicts(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def level_fit(name: str, target: str) -> dict[Level2, float]:
     """Return how well a row suits each second-level indicator (missing levels: 0)."""
     title, value = plain(name), plain(target)
@@ -146,7 +146,7 @@ def level_fit(name: str, target: str) -> dict[Level2, float]:
     return fit
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def alike(left: str, right: str) -> float:
     """Return how alike two cells of a row's halves are, in [0, 1]; one may be cut off short."""
     first, second = plain(left), plain(right)
