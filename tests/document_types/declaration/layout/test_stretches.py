@@ -24,19 +24,30 @@ def test_a_form_of_one_year_has_annual_rows_only(form, read, rows, half_table):
     assert not [path for path, _ in found.flags() if path.startswith("indicators")]
 
 
-def test_stacked_halves_keep_their_scope(form, read, rows, half_table):
+@pytest.mark.parametrize("targets", [("实施期指标值", "年度指标值"), ("指标值", "指标值")])
+def test_stacked_halves_keep_their_scope(form, read, rows, half_table, targets):
+    period, annual = (ONE_HALF.replace("指标值", target) for target in targets)
     found = read(
         form(
             goals="实施期目标\t三年内修补全部古桥。\n",
-            head=ONE_HALF.replace("指标值", "实施期指标值"),
-            table=half_table
-            + "年度目标\t2031年修补八座古桥。\n"
-            + ONE_HALF.replace("指标值", "年度指标值")
-            + half_table,
+            head=period,
+            table=f"{half_table}年度目标\t修补八座古桥。\n{annual}{half_table}",
         )
     )
+    assert found["goals"] == {"implementation_period": "三年内修补全部古桥。", "annual": "修补八座古桥。"}
     assert found.left == list(rows)
     assert found.right == list(rows)
+
+
+def test_stacked_tables_below_both_goals(form, read, rows, half_table):
+    found = read(
+        form(
+            head=ONE_HALF.replace("指标值", "实施期指标值"),
+            table=half_table + ONE_HALF.replace("指标值", "年度指标值") + half_table,
+        )
+    )
+    assert found.left == found.right == list(rows)
+    assert found.flags() == []
 
 
 SPLIT_HEAD = "绩效指标\t一级指标\t二级指标\t三级指标\t指标性质\t指标值\t度量单位\t权重\n"

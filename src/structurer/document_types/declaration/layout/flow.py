@@ -9,6 +9,7 @@ continue, and by how alike the halves are.
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of, printed
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from structurer.document_types.declaration.layout.atoms import Atom, AtomLine
     from structurer.models import Span
 
-_BEAM = 8
+_PLAIN_BEAM = 3
+_WHOLE_ROWS = ("tttt", "2tt2tt")
 _HOPELESS = 7.0
 """A reading this far behind the best is given up."""
 
@@ -47,19 +49,30 @@ _SHORT_NAME_COSTS = (0.0, 4.5, 2.0, 0.5)
 _WEAK_ROW = {1: 0.8, 2: 5.0}
 """A row that gains less, by how many indicators a row holds, was hardly read as it was printed."""
 
+_GOES_BEFORE = "/／(（,，、.。%％"
+"""What a space may set apart from the words it belongs to."""
+
+_LEAST_TARGET = 0.0
+_SAME_NAME = 0.8
 _LOST_LEFT_LABEL = 0.9
 _VERTICAL_LABEL = frozenset("绩效指标")
 
 
 class _Token(NamedTuple):
-    """A stretch of text; ``full`` says that it fills its column, so that a wrapped cell may go on."""
+    """A stretch of text and its shape (see ``targetness``).
+
+    ``full`` says that it fills its column, so that a wrapped cell may go on; ``beam`` how many readings
+    are worth keeping after it.
+    """
 
     line: int
     text: str
     spans: tuple[Span, ...]
     kind: Kind
     atom: Atom
+    shape: float
     full: bool = False
+    beam: int = 8
 
 
 class _Part(NamedTuple):
@@ -128,8 +141,15 @@ def _rows(
         after.score - before for before, after in zip([0.0, *(n.score for n in nodes)], nodes, strict=False)
     ]
     doubtful = [
-        not (row.left.empty and row.right.empty) and (_lacks_cell(row, halves) or gain < _WEAK_ROW[halves])
-        for row, gain in zip(rows, gains, strict=True)
+        not (row.left.empty and row.right.empty)
+        and (
+            gain < _WEAK_ROW[halves]
+            or _lacks_cell(row, halves)
+            or _is_glued(tokens, node.row)
+            or _has_strange_target(row)
+            or (halves > 1 and _is_lonely(row, rows))
+        )
+        for row, node, gain in zip(rows, nodes, gains, strict=True)
     ]
     return [
         row._replace(signs=("uneven",)) if any(doubtful[max(0, index - 1) : index + 2]) else row
@@ -139,6 +159,32 @@ def _rows(
 
 def _lacks_cell(row: Row, halves: int) -> bool:
     return any(side.name is None or side.target is None for side in (row.left, row.right)[:halves])
+
+
+def _is_glued(tokens: list[_Token], row: _OpenRow) -> bool:
+    """Say whether a cell was put together from stretches that stand beside each other on a line."""
+    places = [
+        (part.slot, tokens[part.token].line)
+        for part in row.parts
+        if tokens[part.token].text[0] not in _GOES_BEFORE
+    ]
+    return len(set(places)) < len(places)
+
+
+def _has_strange_target(row: Row) -> bool:
+    targets = [side.target.text for side in (row.left, row.right) if side.target]
+    return any(targetness(target) < _LEAST_TARGET for target in targets)
+
+
+def _is_lonely(row: Row, rows: list[Row]) -> bool:
+    """Say whether a row pairs two names that each stand in one half only: they may have changed places."""
+    if row.left.name is None or row.right.name is None:
+        return False
+    lefts = [other.left.name.text for other in rows if other.left.name]
+    rights = [other.right.name.text for other in rows if other.right.name]
+    return not any(alike(row.left.name.text, name) >= _SAME_NAME for name in rights) and not any(
+        alike(row.right.name.text, name) >= _SAME_NAME for name in lefts
+    )
 
 
 def _tokens(table: Sequence[AtomLine]) -> list[_Token]:
@@ -156,17 +202,29 @@ def _tokens(table: Sequence[AtomLine]) -> list[_Token]:
                 continue
             if kind.code in "2w" and atom.match:
                 missing = atom.match.missing
-            tokens.append(_Token(atom.line, atom.text, atom.spans, kind, atom))
-    return _with_full_lines(tokens)
+            tokens.append(_Token(atom.line, atom.text, atom.spans, kind, atom, targetness(atom.text)))
+    return _with_plain_lines(_with_full_lines(tokens))
+
+
+def _with_plain_lines(tokens: list[_Token]) -> list[_Token]:
+    """Narrow the search on lines that print a whole row: name, target, name, target."""
+    narrowed: list[_Token] = []
+    for _, group in groupby(tokens, key=lambda token: token.line):
+        line = list(group)
+        texts = [token for token in line if token.kind.code == "t"]
+        plain_row = "".join(token.kind.code for token in line) in _WHOLE_ROWS and all(
+            name.shape < 0 < target.shape and not name.full
+            for name, target in zip(texts[::2], texts[1::2], strict=True)
+        )
+        narrowed += [token._replace(beam=_PLAIN_BEAM) for token in line] if plain_row else line
+    return narrowed
 
 
 def _with_full_lines(tokens: list[_Token]) -> list[_Token]:
     """Mark the stretches that are about as wide as the widest name of the table."""
     widths = [width(token.text) for token in tokens]
     names = [
-        wide
-        for wide, token in zip(widths, tokens, strict=True)
-        if token.kind.code == "t" and targetness(token.text) < 1
+        wide for wide, token in zip(widths, tokens, strict=True) if token.kind.code == "t" and token.shape < 1
     ]
     least = max(max(names, default=0) - _RAGGED, _LEAST_COLUMN)
     return [token._replace(full=wide >= least) for wide, token in zip(widths, tokens, strict=True)]
@@ -191,7 +249,7 @@ def _advance(
             best[key] = better
             if better.score - worse.score < _CLEAR:
                 contests.append(_Contest(better.closed, worse.closed, better.score - worse.score))
-    ranked = sorted(best.values(), key=_rank)[:_BEAM]
+    ranked = sorted(best.values(), key=_rank)[: tokens[index].beam]
     return [reading for reading in ranked if reading.score > ranked[0].score - _HOPELESS]
 
 
@@ -250,7 +308,7 @@ def _as_text(tokens: list[_Token], index: int, reading: _Reading, halves: int) -
         for slot, cost in ((_NAME_L, 0.0), (_NAME_R, 0.8))[:halves]:
             if slot == _NAME_R and closed.score == reading.score:
                 continue
-            gain = -_SHAPE_WEIGHT * targetness(token.text) - cost
+            gain = -_SHAPE_WEIGHT * token.shape - cost
             gain -= 1.5 if line_slots else 0.0
             row = _OpenRow((_Part(slot, index),))
             yield _Reading(closed.score + gain, row, closed.closed, closed.group)
@@ -258,7 +316,7 @@ def _as_text(tokens: list[_Token], index: int, reading: _Reading, halves: int) -
 
 def _opening(tokens: list[_Token], index: int, slot: int, filled: set[int], reading: _Reading) -> float:
     """Return the gain of beginning a cell with this token."""
-    shape = targetness(tokens[index].text)
+    shape = tokens[index].shape
     if slot in {_NAME_L, _NAME_R}:
         gain = -_SHAPE_WEIGHT * shape
         if slot == _NAME_L and filled:
@@ -288,7 +346,7 @@ def _continuation(tokens: list[_Token], index: int, parts: tuple[_Part, ...], sl
     last = tokens[pieces[-1]]
     token = tokens[index]
     if last.line == token.line:
-        attached = token.text[0] in "/／(（,，、.。%％" or last.text[-1] in "(（/／、，,"
+        attached = token.text[0] in _GOES_BEFORE or last.text[-1] in "(（/／、，,"
         if pieces[-1] != index - 1:
             return -4.0
         broken = min(len(plain(last.text)), len(plain(token.text))) <= 2
@@ -302,7 +360,7 @@ def _continuation(tokens: list[_Token], index: int, parts: tuple[_Part, ...], sl
     sign = -1.0 if slot in {_NAME_L, _NAME_R} else 1.0
     gain += sign * _SHAPE_WEIGHT * (joined - before)
     if slot in {_NAME_L, _NAME_R}:
-        gain -= 0.7 * max(0.0, targetness(token.text) - _FRAGMENT_SHAPE)
+        gain -= 0.7 * max(0.0, token.shape - _FRAGMENT_SHAPE)
         gain += 0.9 if last.full else -2.0
     elif _BROKEN_NUMBER.search(first) and _NUMBER_GOES_ON.match(second):
         gain += 1.2
