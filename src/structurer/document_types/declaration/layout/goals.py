@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from structurer.models import Span
 
 _CLOSING = "。.！!；;”"
+_HALVES = ("implementation_period", "annual")
 _SURE = 1.0
 _THIN = 0.15
 
@@ -43,6 +44,9 @@ def read_goals(text: str, atoms: Sequence[Atom], cell_lines: frozenset[int]) -> 
     body = _without_label_rest(atoms, body)
     if not body:
         return GoalTexts(None, None, _SURE)
+    stacked = _stacked(text, atoms)
+    if stacked is not None:
+        return stacked
     scopes = {atom.label.key for atom in heads if atom.label}
     if len(scopes) == 1 and not _has_two_texts(body, cell_lines):
         value = compose(text, spans_of(body))
@@ -51,6 +55,23 @@ def read_goals(text: str, atoms: Sequence[Atom], cell_lines: frozenset[int]) -> 
     if any(atom.line in cell_lines for atom in body):
         return _from_cells(text, body, heads, cell_lines)
     return _from_lines(text, body)
+
+
+def _stacked(text: str, atoms: Sequence[Atom]) -> GoalTexts | None:
+    """Read goals whose heads stand one below the other, each with its text behind it."""
+    places = [index for index, atom in enumerate(atoms) if atom.group is Group.GOAL_HEAD]
+    lines = [atoms[index].line for index in places]
+    if len(places) != len(_HALVES) or lines[0] == lines[1]:
+        return None
+    texts: dict[str, Value] = {}
+    for place, end in zip(places, [places[1], len(atoms)], strict=True):
+        label, behind = atoms[place].label, [a for a in atoms[place + 1 : end] if a.group is not Group.GOAL]
+        if label is None or not behind or behind[0].line != atoms[place].line:
+            return None
+        texts[label.key] = compose(text, spans_of(behind))
+    if len(texts) != len(_HALVES):
+        return None
+    return GoalTexts(texts["implementation_period"], texts["annual"], _SURE)
 
 
 def _without_label_rest(atoms: Sequence[Atom], body: list[Atom]) -> list[Atom]:

@@ -316,18 +316,26 @@ def _undo_slides(rows: list[Row]) -> list[Row]:
     mended: list[Row] = []
     for row in rows:
         above = mended[-1] if mended else None
-        if above is not None and _are_lost_targets(above, row):
-            left = above.left._replace(target=row.left.target or row.left.name)
-            right = above.right._replace(target=row.right.target or row.right.name)
+        targets = None if above is None else _lost_targets(above, row)
+        if above is not None and targets is not None:
+            left = above.left._replace(target=targets[0])
+            right = above.right._replace(target=targets[1])
             mended[-1] = above._replace(left=left, right=right, margin=0.0, signs=(*above.signs, "slid"))
         else:
             mended.append(row)
     return mended
 
 
-def _are_lost_targets(above: Row, row: Row) -> bool:
-    if row.left.label or row.right.label or row.left.empty or row.right.empty:
-        return False
-    cells = [value for half in (row.left, row.right) for value in (half.name, half.target) if value]
-    lacking = all(half.name is not None and half.target is None for half in (above.left, above.right))
-    return lacking and all(targetness(cell.text) > 1 for cell in cells)
+def _lost_targets(above: Row, row: Row) -> tuple[Value, Value] | None:
+    """Return the two targets that a line holds and the row above lacks."""
+    if row.left.label or row.right.label:
+        return None
+    if any(half.name is None or half.target is not None for half in (above.left, above.right)):
+        return None
+    halves = [[v for v in (half.name, half.target) if v] for half in (row.left, row.right)]
+    cells = [value for half in halves for value in half]
+    if len(cells) < len(halves) or not all(targetness(cell.text) > 1 for cell in cells):
+        return None
+    if all(halves):
+        return halves[0][-1], halves[1][-1]
+    return (cells[0], cells[1]) if len(cells) == len(halves) else None

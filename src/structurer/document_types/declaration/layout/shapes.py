@@ -20,6 +20,7 @@ _COMPARISON = re.compile(
 )
 _PERCENT = re.compile(r"^[\d.,]+(?:[%％‰]|百分比|个百分点)(?:以上|以下|以内|左右)?$")
 _QUANTITY = re.compile(r"^\d[\d,.]*(?:[-~－—至]\d[\d,.]*)?\D{1,12}$")
+_RATE = re.compile(r"^\d[\d,.]*\D{1,6}[/／·]\D{1,8}$")
 _SHORT_QUANTITY = re.compile(r"^\d[\d,.]*\D{1,4}$")
 _NUMBER = re.compile(r"^\d[\d,.]*$")
 _TIME = re.compile(
@@ -75,6 +76,8 @@ def targetness(text: str) -> float:
     length = len(words)
     if _OPERATOR.match(words) or _PERCENT.match(words):
         return 3.5
+    if _RATE.match(words):
+        return 3.0
     if _COMPARISON.match(words) or _VERDICT.match(words) or _NUMBER.match(words):
         return 2.5
     if length == 1:
