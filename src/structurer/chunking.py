@@ -7,12 +7,21 @@ head belong to it; a form without its own inherits the nearest above it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from structurer.document_types.declaration.marks import Line, Mark, find_year, is_title, read_mark
+from structurer.document_types.declaration.marks import (
+    Line,
+    Mark,
+    find_year,
+    is_title,
+    lacks_beginning,
+    read_mark,
+)
 from structurer.models import Chunk, Residue, Span
 from structurer.segments import is_blank, line_span
 
@@ -31,6 +40,12 @@ _LIKE_NAME, _LIKE_NAME_WITHOUT_TABLE = 0.8, 0.6
 """How alike two heads' names are when both name one project; a form that has had no table goes on."""
 
 _LEAST_NAME = 4
+_NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+")
+"""Names that differ in a number name different projects, however alike they are."""
+
+
+_FIRST_HALF = "first half"
+"""The word of a title's mark whose rest stands on the line below."""
 
 _LONGEST_FOOT = 60
 _TORN_LABEL = 4
@@ -82,8 +97,11 @@ def _read_lines(document: Document) -> _Source:
         if not is_blank(text):
             numbers.append(number)
             texts.append(text)
-    following = [*texts[1:], ""]
-    return _Source(numbers, texts, [read_mark(t, f) for t, f in zip(texts, following, strict=True)])
+    marks = [read_mark(text, below) for text, below in zip_longest(texts, texts[1:], fillvalue="")]
+    for index, text in enumerate(texts[1:]):
+        if marks[index + 1].mark is Mark.TITLE and marks[index].mark is Mark.PLAIN and lacks_beginning(text):
+            marks[index] = Line(Mark.TITLE, _FIRST_HALF)
+    return _Source(numbers, texts, marks)
 
 
 def _collect(source: _Source) -> list[_Form]:
@@ -143,6 +161,8 @@ def _continues(form: _Form, mark: Mark, name: str) -> bool:
     """Say whether a head repeats on the next page of the same project."""
     if form.foot is not None or mark is not Mark.HEAD:
         return False
+    if _NUMBERS.findall(form.name) != _NUMBERS.findall(name) and not form.name.startswith(name):
+        return False
     if form.name.startswith(name[:_LEAST_NAME]) and (
         form.name.startswith(name) or name.startswith(form.name)
     ):
@@ -189,8 +209,12 @@ def _chunk(document: Document, source: _Source, form: _Form, ordinal: int) -> Ch
 def _title(document: Document, source: _Source, form: _Form) -> tuple[Span, ...]:
     """Find the form's own title, or the nearest above it; a title may be broken over two lines."""
     for index in _own_then_above(form):
-        if source.marks[index].mark is Mark.TITLE:
-            return (_text_span(document, source.numbers[index], source.texts[index]),)
+        mark, half = source.marks[index]
+        if mark is Mark.TITLE:
+            parts = (index, index + 1) if half else (index,)
+            if index and source.marks[index - 1] == Line(Mark.TITLE, _FIRST_HALF):
+                parts = (index - 1, index)
+            return tuple(_text_span(document, source.numbers[i], source.texts[i]) for i in parts)
         if index and is_title(source.texts[index - 1].rstrip() + source.texts[index].strip()):
             pair = (index - 1, index)
             return tuple(_text_span(document, source.numbers[i], source.texts[i]) for i in pair)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _STRETCH = re.compile(r"[^\s\u200b-\u200d\ufeff]+")
 """Text between white space of any width, zero width included."""
 
-_RULE = re.compile(r"^[\s\-=_|:+—─]*$")
+_RULE = re.compile(r"^\s*(?:[\-=_|:+—─]\s*){3,}$")
+_CELL_RULE = re.compile(r"^:?[\-=_—─]{2,}:?$")
 _BAR_ROW = re.compile(r"^\s*\|.*\|\s*$")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+")
 
@@ -72,7 +73,7 @@ def _cells(line: str, border: str, position: int, limit: int) -> Iterator[tuple[
         if right < 0:
             right = limit
         words = list(_STRETCH.finditer(line, position, right))
-        if words and not _RULE.match(line[position:right]):
+        if words and not _CELL_RULE.match(line[position:right].strip()):
             yield column, words[0].start(), words[-1].end()
         column += 1
         position = right + 1

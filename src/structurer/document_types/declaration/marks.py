@@ -69,6 +69,9 @@ def read_mark(line: str, following: str = "") -> Line:
     if _RULE.match(line):
         return Line(Mark.RULE)
     first = _first_words(line)
+    broken = _broken_head(first[0] if first else "", following)
+    if broken is not None:
+        return Line(Mark.HEAD, broken)
     for words in first:
         found = match_label(words)
         if found is None:
@@ -94,9 +97,6 @@ def read_mark(line: str, following: str = "") -> Line:
         return Line(Mark.TITLE)
     if is_year(line):
         return Line(Mark.YEAR)
-    broken = _broken_head(first[0] if first else "", following)
-    if broken is not None:
-        return Line(Mark.HEAD, broken)
     if "\t" not in line.strip() and _SECTION.match(line) and len(line) <= _LONGEST_HEADING:
         return Line(Mark.SECTION)
     return Line(Mark.PLAIN)
@@ -124,6 +124,16 @@ def _is_damaged_ending(ending: str, cut: bool) -> bool:
         expected = {whole, whole[: len(ending)]} if cut else {whole}
         near = any(Levenshtein.distance(ending, print_, score_cutoff=1) <= 1 for print_ in expected)
         if near and ending[:1] == whole[:1]:
+            return True
+    return False
+
+
+def lacks_beginning(title: str) -> bool:
+    """Say whether a title closes a bracket that it does not open: its first half is on the line above."""
+    depth = 0
+    for character in title:
+        depth += (character in "(（") - (character in ")）")
+        if depth < 0:
             return True
     return False
 

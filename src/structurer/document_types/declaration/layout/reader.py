@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _PEOPLE = ("responsible_person", "handler", "phone", "submitted_at")
 _UNITS = {"", "元", "万元"}
+_LONGEST_TITLE_HALF = 40
+_ENDS = "。；;：:)）】-—=_0123456789"
 _THIN_CUT = 0.2
 """Below this margin the cut between the two halves' goals is doubtful."""
 
@@ -82,9 +84,19 @@ def _claim_labels(draft: Draft, lines: Sequence[AtomLine]) -> None:
 def _read_heading(draft: Draft, document: Document, chunk: Chunk) -> None:
     if chunk.title:
         draft.put_text("form_title", compose(document.text, chunk.title))
+        if _is_text_right_above(document, chunk):
+            message = "the line right above the title may be its first half"
+            draft.doubt("form_title", "title_maybe_broken", message)
     if chunk.year is not None:
         printed = compose(document.text, [chunk.year])
         draft.put("fiscal_year", int("".join(printed.text.split())), printed)
+
+
+def _is_text_right_above(document: Document, chunk: Chunk) -> bool:
+    """Say whether a short line without an end stands right above the title, with no blank line between."""
+    start = document.text.rfind("\n", 0, chunk.title[0].start) + 1
+    above = document.text[document.text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)].strip()
+    return 0 < len(above) <= _LONGEST_TITLE_HALF and "\t" not in above and above[-1] not in _ENDS
 
 
 def _read_fields(draft: Draft, text: str, sections: Sections) -> None:

@@ -154,9 +154,9 @@ class _Sorter:
             return Part.PEOPLE
         if _is_sure(first, Group.FIELD):
             return Part.HEAD
+        if _is_sure(first, Group.GOAL) or _is_sure(first, Group.GOAL_HEAD):
+            return Part.GOALS
         if self.part is Part.FUNDING:
-            if first.group in {Group.GOAL, Group.GOAL_HEAD}:
-                return Part.GOALS
             return Part.TABLE if _goes_on_with_table(line) else Part.FUNDING
         return self.part
 
