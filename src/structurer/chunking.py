@@ -99,7 +99,11 @@ def _read_lines(document: Document) -> _Source:
             texts.append(text)
     marks = [read_mark(text, below) for text, below in zip_longest(texts, texts[1:], fillvalue="")]
     for index, text in enumerate(texts[1:]):
-        if marks[index + 1].mark is Mark.TITLE and marks[index].mark is Mark.PLAIN and lacks_beginning(text):
+        if (
+            marks[index + 1].mark is Mark.TITLE
+            and marks[index].mark is Mark.PLAIN
+            and lacks_beginning(texts[index], text)
+        ):
             marks[index] = Line(Mark.TITLE, _FIRST_HALF)
     return _Source(numbers, texts, marks)
 
@@ -150,8 +154,8 @@ def _opens(marks: Sequence[Line], index: int, current: _Form | None) -> bool:
 def _precedes_head(marks: Sequence[Line], index: int) -> bool:
     """Say whether only titles, years and rules stand between this line and the next head."""
     for offset, (mark, _) in enumerate(marks[index + 1 : index + 6], start=index + 1):
-        if mark is Mark.HEAD or (mark is Mark.BODY and _opens(marks, offset, None)):
-            return True
+        if mark in {Mark.HEAD, Mark.BODY}:
+            return _opens(marks, offset, None)
         if mark not in {Mark.TITLE, Mark.YEAR, Mark.UNIT, Mark.RULE}:
             return False
     return False
@@ -159,14 +163,14 @@ def _precedes_head(marks: Sequence[Line], index: int) -> bool:
 
 def _continues(form: _Form, mark: Mark, name: str) -> bool:
     """Say whether a head repeats on the next page of the same project."""
-    if form.foot is not None or mark is not Mark.HEAD:
+    if form.foot is not None or mark is not Mark.HEAD or not name or not form.name:
         return False
-    if _NUMBERS.findall(form.name) != _NUMBERS.findall(name) and not form.name.startswith(name):
-        return False
-    if form.name.startswith(name[:_LEAST_NAME]) and (
+    if name.startswith(form.name[:_LEAST_NAME]) and (
         form.name.startswith(name) or name.startswith(form.name)
     ):
-        return bool(name)
+        return True
+    if _NUMBERS.findall(form.name) != _NUMBERS.findall(name):
+        return False
     likeness = _LIKE_NAME if form.table else _LIKE_NAME_WITHOUT_TABLE
     return Levenshtein.normalized_similarity(form.name, name) >= likeness
 

@@ -128,8 +128,13 @@ def _is_damaged_ending(ending: str, cut: bool) -> bool:
     return False
 
 
-def lacks_beginning(title: str) -> bool:
-    """Say whether a title closes a bracket that it does not open: its first half is on the line above."""
+def lacks_beginning(above: str, title: str) -> bool:
+    """Say whether the line above a title is its first half.
+
+    The title closes a bracket that it does not open, or 项目支出 is broken between the two.
+    """
+    if _TITLE_SUBJECT in above.strip() + title.strip() and _TITLE_SUBJECT not in title:
+        return _TITLE_SUBJECT not in above
     depth = 0
     for character in title:
         depth += (character in "(（") - (character in ")）")

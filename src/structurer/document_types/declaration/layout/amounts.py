@@ -94,7 +94,7 @@ def _cells(atoms: Sequence[Atom]) -> list[_Cell]:
     A number goes to the nearest label before it; where a line prints both halves' labels first and
     both numbers after, they go to the labels in order.
     """
-    annual_only = not any(_key(atom) == "implementation_period.total" for atom in atoms)
+    annual_only = _is_one_half(atoms)
     cells: list[_Cell] = []
     waiting: list[_Cell] = []
     half = _HalfCounter()
@@ -107,6 +107,12 @@ def _cells(atoms: Sequence[Atom]) -> list[_Cell]:
         elif _is_number(atom.text) and cells:
             _give_number(cells, waiting, atoms, position)
     return cells
+
+
+def _is_one_half(atoms: Sequence[Atom]) -> bool:
+    """Say whether the form prints the year's amounts only: no period's total, no line with a label twice."""
+    keys = [(atom.line, key) for atom in atoms if (key := _key(atom)) is not None]
+    return ("implementation_period.total" not in {key for _, key in keys}) and len(set(keys)) == len(keys)
 
 
 class _HalfCounter:

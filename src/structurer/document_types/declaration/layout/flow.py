@@ -434,4 +434,4 @@ def _row(text: str, tokens: list[_Token], row: _OpenRow, margin: float) -> Row:
     used += [index for index in (row.left_label, row.right_label) if index is not None]
     left = HalfRow(printed(label(row.left_label)), value(_NAME_L), value(_TARGET_L))
     right = HalfRow(printed(label(row.right_label)), value(_NAME_R), value(_TARGET_R))
-    return Row(left, right, margin, tokens[min(used)].line)
+    return Row(left, right, margin, tokens[min(used)].line, cut_names=False)

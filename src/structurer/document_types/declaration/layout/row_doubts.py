@@ -17,6 +17,8 @@ _SURELY_A_TARGET = 2.4
 _LIKE_A_NAME = -1.6
 _SHORTEST_NAME = 3
 _SAME_INDICATOR = 0.6
+_NEARLY_SAME = 0.75
+_A_PIECE = 2
 _LABEL_END = "指标"
 _SIGN_INSIDE = re.compile(r"[^≥≤><=\s(（至到为约][≥≤]")
 _TWICE = re.compile(r"(.{3,}).*?\1$|(.{2,})\2$")
@@ -32,8 +34,11 @@ class RowDoubt(NamedTuple):
     message: str
 
 
-def row_doubts(cells: HalfRow, other: HalfRow) -> Iterator[RowDoubt]:
-    """Yield what is doubtful about one half's name and target, seen beside the other half's."""
+def row_doubts(cells: HalfRow, other: HalfRow, cut_names: bool) -> Iterator[RowDoubt]:
+    """Yield what is doubtful about one half's name and target, seen beside the other half's.
+
+    ``cut_names`` says that the table's cells may cut off names, as a printed grid does.
+    """
     name = plain(cells.name.text) if cells.name else ""
     target = plain(cells.target.text) if cells.target else ""
     if name:
@@ -41,7 +46,7 @@ def row_doubts(cells: HalfRow, other: HalfRow) -> Iterator[RowDoubt]:
     if target:
         yield from _target_doubts(target)
     if name and other.name is not None:
-        yield from _pair_doubts(name, target, other)
+        yield from _pair_doubts(name, target, other, cut_names)
 
 
 def _name_doubts(name: str, target: str) -> Iterator[RowDoubt]:
@@ -67,8 +72,8 @@ def _target_doubts(target: str) -> Iterator[RowDoubt]:
         yield RowDoubt("target", "number_cut", f"{target!r} ends inside a number")
 
 
-def _pair_doubts(name: str, target: str, other: HalfRow) -> Iterator[RowDoubt]:
-    """Halves print the same name, maybe cut off at its end; one that lacks its beginning was torn."""
+def _pair_doubts(name: str, target: str, other: HalfRow, cut_names: bool) -> Iterator[RowDoubt]:
+    """Halves print the same name, maybe cut off at its end; names that differ otherwise were torn."""
     assert other.name is not None
     theirs = plain(other.name.text)
     if name == theirs:
@@ -77,16 +82,23 @@ def _pair_doubts(name: str, target: str, other: HalfRow) -> Iterator[RowDoubt]:
             message = f"the halves say {target!r} and {their_target!r}; a piece may belong to another cell"
             yield RowDoubt("target", "torn_target", message)
         return
-    if theirs.startswith(name) or name.startswith(theirs) or alike(name, theirs) < _SAME_INDICATOR:
+    if cut_names and (theirs.startswith(name) or name.startswith(theirs)):
         return
-    if theirs.endswith(name) or name.endswith(theirs):
+    torn = theirs.endswith(name) or name.endswith(theirs)
+    if alike(name, theirs) >= (_SAME_INDICATOR if torn else _NEARLY_SAME):
         message = f"the halves print {name!r} and {theirs!r}; a piece may belong to another cell"
         yield RowDoubt("name", "torn_name", message)
 
 
 def _is_torn(target: str, other: str) -> bool:
+    """Say whether one target is the other without its beginning, or with a character or two too many."""
     if not target or not other or target == other:
         return False
     shorter, longer = sorted((target, other), key=len)
+    if longer.startswith(shorter):
+        return len(longer) - len(shorter) <= _A_PIECE and longer[len(shorter)] not in "/／(（"
+    if not longer.endswith(shorter):
+        return False
     lost = longer[: -len(shorter)]
-    return longer.endswith(shorter) and shorter[0] not in "≥≤><=0123456789" and not _EACH.fullmatch(lost)
+    inside_number = shorter[0].isdigit() and (lost[-1].isdigit() or lost[-1] == ".")
+    return inside_number or (shorter[0] not in "≥≤><=0123456789" and not _EACH.fullmatch(lost))

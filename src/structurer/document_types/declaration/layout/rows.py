@@ -39,6 +39,8 @@ class HalfRow(NamedTuple):
 class Row(NamedTuple):
     """One row of the table. ``margin`` is by how much its reading beat the next best one.
 
+    ``cut_names`` says that the table's cells may cut names off; running text wraps them.
+
     ``level1`` is the first-level label that opens the line, if one does. ``signs`` name what was odd
     about the row: ``packed``, ``split_cell``, ``slid``, ``leftover``.
     """
@@ -49,6 +51,7 @@ class Row(NamedTuple):
     line: int
     signs: tuple[str, ...] = ()
     level1: str | None = None
+    cut_names: bool = True
 
 
 class Kind(NamedTuple):

@@ -58,7 +58,7 @@ _COUNT_UNIT = re.compile(
     r"|间|栋|片|村|课时|小时|k?m|t|㎡)",
     re.IGNORECASE,
 )
-_LEAST_TWO_VERDICTS = 4
+_LEAST_TWO_VERDICTS = 5
 _LONG = 10
 _VERY_LONG = 16
 _SHORT = 3

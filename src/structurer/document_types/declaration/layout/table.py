@@ -93,7 +93,7 @@ def _put_row(draft: Draft, placed: _Placed) -> None:
             draft.claim(value.spans)
     _doubt_row(draft, path, row, level, doubt)
     other = row.right if cells is row.left else row.left
-    for found in row_doubts(cells, other):
+    for found in row_doubts(cells, other, cut_names=row.cut_names):
         draft.doubt(f"{path}.{found.cell}", found.code, found.message)
 
 

@@ -1,0 +1,44 @@
+"""The five goals of the offline way, on the hand-labelled declarations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from structurer.documents import read_document
+from structurer.evaluation import load_gold, score
+from structurer.evaluation.score import Score
+from structurer.pipeline import structure_document
+
+EVAL = Path(__file__).parents[1] / "eval"
+
+
+@pytest.fixture(scope="module")
+def result() -> Score:
+    records = [
+        record
+        for path in sorted((EVAL / "filings").iterdir())
+        for record in structure_document(read_document(path, name=path.name)).records
+    ]
+    return score(load_gold(EVAL / "gold"), records)
+
+
+def test_the_gold_set_is_whole(result: Score) -> None:
+    assert len(result.comparisons) == 38
+    assert result.scalars.whole > 900
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "scalar and funding fields right",
+        "strict row F1",
+        "silent errors",
+        "uncertain rows and fields flagged",
+        "other values flagged",
+    ],
+)
+def test_goal(result: Score, goal: str) -> None:
+    (found,) = [entry for entry in result.goals if entry.name == goal]
+    assert found.met, f"{found.name}: {found.bar}, measured {found.measured}"
