@@ -219,7 +219,9 @@ LINES = (form("古桥养护") + form("灯塔修缮") + DISCLOSURE).split("\n") +
 ]
 soups = st.lists(st.sampled_from(LINES), max_size=40).map("\n".join)
 fragments = st.lists(
-    st.sampled_from([head("古桥养护"), TABLE, FOOT, form("灯塔修缮"), f"{TITLE}\n", "（2031年度）\n", "\n", "说明\n"]),
+    st.sampled_from(
+        [head("古桥养护"), TABLE, FOOT, form("灯塔修缮"), f"{TITLE}\n", "（2031年度）\n", "\n", "说明\n"]
+    ),
     max_size=8,
 ).map("".join)
 
@@ -247,8 +249,13 @@ def test_chunks_and_residue_share_out_the_lines(text: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(["古桥养护", "灯塔修缮", "渡口值守", "驿站保洁"]), min_size=1, max_size=5), st.data())
-def test_finished_forms_are_told_apart_whatever_stands_between(projects: list[str], data: st.DataObject) -> None:
+@given(
+    st.lists(st.sampled_from(["古桥养护", "灯塔修缮", "渡口值守", "驿站保洁"]), min_size=1, max_size=5),
+    st.data(),
+)
+def test_finished_forms_are_told_apart_whatever_stands_between(
+    projects: list[str], data: st.DataObject
+) -> None:
     between = st.sampled_from(["", "\n\n", f"{TITLE}\n（2031年度）\n", "本页无其他事项。\n", "----\n"])
     text = "".join(data.draw(between) + form(name) for name in projects)
     assert names(text) == projects

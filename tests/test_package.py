@@ -60,5 +60,7 @@ def test_structuring_opens_no_connection(path: Path) -> None:
         "from structurer import structure\n"
         "print(len(structure(sys.argv[1])))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
+    )
     assert (done.stdout, done.returncode) == ("2\n", 0), done.stderr

@@ -58,7 +58,13 @@ def squeezed(text: str) -> str:
 
 
 @settings(max_examples=60, deadline=None)
-@given(families, seeds, damages, st.sampled_from([" ", "\u3000", "\u2003 ", "\r"]), st.randoms(use_true_random=False))
+@given(
+    families,
+    seeds,
+    damages,
+    st.sampled_from([" ", "\u3000", "\u2003 ", "\r"]),
+    st.randoms(use_true_random=False),
+)
 def test_trailing_white_space_says_nothing(
     family: Family, seed: int, damage: str | None, space: str, random: Any
 ) -> None:
@@ -68,7 +74,13 @@ def test_trailing_white_space_says_nothing(
 
 
 @settings(max_examples=60, deadline=None)
-@given(families, seeds, damages, st.sampled_from(["\n", "\n\n", "\n \n", "\n\t\n"]), st.randoms(use_true_random=False))
+@given(
+    families,
+    seeds,
+    damages,
+    st.sampled_from(["\n", "\n\n", "\n \n", "\n\t\n"]),
+    st.randoms(use_true_random=False),
+)
 @example(Family.PDF, 1, None, "\n", None)
 def test_blank_lines_say_nothing(
     family: Family, seed: int, damage: str | None, blank: str, random: Any
@@ -83,7 +95,9 @@ def test_blank_lines_say_nothing(
 
 @settings(max_examples=60, deadline=None)
 @given(families, seeds, damages)
-def test_evidence_gives_the_value_and_stands_in_the_chunk(family: Family, seed: int, damage: str | None) -> None:
+def test_evidence_gives_the_value_and_stands_in_the_chunk(
+    family: Family, seed: int, damage: str | None
+) -> None:
     text = filing(family, seed, damage)
     for record in read(text):
         assert record.data is not None
@@ -94,7 +108,9 @@ def test_evidence_gives_the_value_and_stands_in_the_chunk(family: Family, seed: 
             spans = evidence.spans
             assert all(0 <= span.start < span.end <= len(text) for span in spans)
             if path not in ("form_title", "fiscal_year"):
-                assert all(record.chunk.start <= span.start and span.end <= record.chunk.end for span in spans)
+                assert all(
+                    record.chunk.start <= span.start and span.end <= record.chunk.end for span in spans
+                )
             if evidence.status in (Grounding.EXACT, Grounding.JOINED) and not path.startswith("funding."):
                 joined = squeezed("".join(text[start:end] for start, end in spans))
                 assert joined == squeezed(str(value_at(record.data, path)))

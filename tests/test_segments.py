@@ -70,7 +70,12 @@ def test_the_mark_of_a_heading_is_not_part_of_it() -> None:
 def test_only_the_lines_of_the_chunk_are_cut_and_numbers_run_on() -> None:
     whole = document("甲 乙\n丙\n丁\t戊\n")
     found = segments(whole, Chunk(1, 0, 9, (0, 2)))
-    assert [(s.number, s.line, s.text) for s in found] == [(0, 0, "甲"), (1, 0, "乙"), (2, 2, "丁"), (3, 2, "戊")]
+    assert [(s.number, s.line, s.text) for s in found] == [
+        (0, 0, "甲"),
+        (1, 0, "乙"),
+        (2, 2, "丁"),
+        (3, 2, "戊"),
+    ]
 
 
 def test_a_line_stands_without_its_break_the_last_one_too() -> None:

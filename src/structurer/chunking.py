@@ -135,6 +135,8 @@ def _collect(source: _Source) -> list[_Form]:
 def _opens(marks: Sequence[Line], index: int, current: _Form | None) -> bool:
     """Say whether a form's head stands here; below a finished form, one that lost its name counts."""
     mark, word = marks[index]
+    if mark is Mark.FORM:
+        return True
     nameless = mark is Mark.BODY and word in {
         "competent_department",
         "implementing_unit",
@@ -154,7 +156,7 @@ def _opens(marks: Sequence[Line], index: int, current: _Form | None) -> bool:
 def _precedes_head(marks: Sequence[Line], index: int) -> bool:
     """Say whether only titles, years and rules stand between this line and the next head."""
     for offset, (mark, _) in enumerate(marks[index + 1 : index + 6], start=index + 1):
-        if mark in {Mark.HEAD, Mark.BODY}:
+        if mark in {Mark.HEAD, Mark.BODY, Mark.FORM}:
             return _opens(marks, offset, None)
         if mark not in {Mark.TITLE, Mark.YEAR, Mark.UNIT, Mark.RULE}:
             return False

@@ -38,7 +38,9 @@ def test_a_line_says_what_it_is(line, mark, word):
     assert word is None or found.word == word
 
 
-@pytest.mark.parametrize(("above", "below"), [("项目名", "称 古桥养护"), ("项目", "名称\t古桥养护"), ("项", "目名称古桥养护")])
+@pytest.mark.parametrize(
+    ("above", "below"), [("项目名", "称 古桥养护"), ("项目", "名称\t古桥养护"), ("项", "目名称古桥养护")]
+)
 def test_a_head_broken_over_two_lines(above, below):
     assert read_mark(above, below) == (Mark.HEAD, "古桥养护")
     assert read_mark(above, "养护全县古桥。").mark is not Mark.HEAD

@@ -13,12 +13,15 @@ from structurer.document_types.declaration.vocabulary import Group, match_label,
 _TITLE = re.compile(r"绩效(?:目标|自评)(?:申报|批复|公开|审核|自评)?表$|绩效目标申报$")
 _TITLE_SUBJECT = "项目支出"
 _TITLE_ENDINGS = ("绩效目标申报表", "绩效目标表", "绩效目标批复表")
+_LABELS_OF_A_FORM = ("主管部门", "单位", "资金总额", "目标", "一级指标", "三级指标", "产出指标")
+_ENOUGH_LABELS = 5
 _LONGEST_TITLE = 60
 _LONGEST_HEADING = 45
 _YEAR = r"[12](?:[ \u3000]?\d){3}"
 _YEAR_ALONE = re.compile(
     rf"^[\s#*|]*(?P<open>[(（]\s*)?(?P<year>{_YEAR})\s*年\s*度?\s*(?(open)[)）])[\s*|]*$"
 )
+_YEAR_IN_TITLE = re.compile(rf"(?P<year>{_YEAR})\s*年")
 _DAMAGED_YEAR = re.compile(r"^[\s#*|]*[(（]?\s*[\d\s]{3,6}\s*年\s*度\s*[)）]?[\s*|]*$")
 _YEAR_IN_HEADING = re.compile(
     rf"(?P<year>{_YEAR})\s*年"
@@ -42,6 +45,7 @@ class Mark(StrEnum):
     YEAR = "year"
     UNIT = "unit"
     HEAD = "head"
+    FORM = "form"
     BODY = "body"
     TABLE = "table"
     FOOT = "foot"
@@ -68,6 +72,8 @@ def read_mark(line: str, following: str = "") -> Line:
     """Say what a non-blank line is; ``following`` is the next non-blank line, for broken heads."""
     if _RULE.match(line):
         return Line(Mark.RULE)
+    if _is_whole_form(line):
+        return Line(Mark.FORM)
     first = _first_words(line)
     broken = _broken_head(first[0] if first else "", following)
     if broken is not None:
@@ -78,7 +84,7 @@ def read_mark(line: str, following: str = "") -> Line:
             continue
         group, key = found.label
         if group is Group.FIELD and key == "project_name":
-            if found.missing:
+            if found.missing or (len(squeeze(words)) < len(_NAME_LABEL) and "\t" not in line.strip()):
                 continue
             return Line(Mark.HEAD, _rest(line, words))
         if group is Group.FIELD or group in {Group.GOAL, Group.GOAL_HEAD, Group.FUNDING_TITLE}:
@@ -128,6 +134,14 @@ def _is_damaged_ending(ending: str, cut: bool) -> bool:
     return False
 
 
+def _is_whole_form(line: str) -> bool:
+    """Say whether a line holds a whole form, its labels and cells run together."""
+    start = line[:_LONGEST_HEADING].lstrip("\t |#")
+    return (
+        start.startswith(_NAME_LABEL) and sum(label in line for label in _LABELS_OF_A_FORM) >= _ENOUGH_LABELS
+    )
+
+
 def lacks_beginning(above: str, title: str) -> bool:
     """Say whether the line above a title is its first half.
 
@@ -153,7 +167,9 @@ def find_year(line: str) -> YearMark | None:
     if "年" not in line or len(line) > _LONGEST_TITLE or "\t" in line.strip():
         return None
     found = _YEAR_ALONE.match(line)
-    if found is None and not _SENTENCE.search(line):
+    if found is None and is_title(line):
+        found = _YEAR_IN_TITLE.search(line)
+    elif found is None and not _SENTENCE.search(line):
         found = _YEAR_IN_HEADING.search(line)
     return None if found is None else YearMark(found.start("year"), found.end("year"))
 

@@ -165,12 +165,7 @@ def test_a_repeated_page_that_prints_another_amount_is_flagged(form, read, parts
     same = read(form(table=page + parts["funding"] + parts["head"] + parts["table"]))
     assert same.flags() == []
     other = read(
-        form(
-            table=page
-            + parts["funding"].replace("2,000,000", "2,900,000")
-            + parts["head"]
-            + parts["table"]
-        )
+        form(table=page + parts["funding"].replace("2,000,000", "2,900,000") + parts["head"] + parts["table"])
     )
     assert other[f"{ANNUAL}.provincial"] == "2000000"
     assert (f"{ANNUAL}.provincial", "pages_differ") in other.flags()

@@ -73,7 +73,9 @@ def test_a_wrapped_value_stands_in_several_spans(flow, form):
 def test_a_wrapped_name_in_one_half_only(flow, rows):
     found = flow(f"质量指标 {WIDE[:14]}\n100% 质量指标 石料抽检合格率 ≥99%\n{WIDE[14:]}\n")
     assert found.right[2] == ("质量指标", "石料抽检合格率", "≥99%") or found.row_doubted("annual", 2, "name")
-    assert found.left[2] == ("质量指标", WIDE, "100%") or found.row_doubted("implementation_period", 2, "name")
+    assert found.left[2] == ("质量指标", WIDE, "100%") or found.row_doubted(
+        "implementation_period", 2, "name"
+    )
 
 
 def test_a_lost_left_label_is_supplied_and_flagged(flow, rows):
@@ -92,7 +94,9 @@ def test_a_lost_target_is_null_and_flagged(flow, rows):
 
 def test_a_label_broken_over_two_lines(flow, rows):
     satisfied = "满意度指标 服务对象满意度指标 过桥行人满意度 ≥90% 服务对象满意度指标 过桥行人满意度 ≥90%\n"
-    broken = "满意度指标 服务对象满意度指\n标\n过桥行人满意度 ≥90%\n服务对象满意度指\n标\n过桥行人满意度 ≥90%\n"
+    broken = (
+        "满意度指标 服务对象满意度指\n标\n过桥行人满意度 ≥90%\n服务对象满意度指\n标\n过桥行人满意度 ≥90%\n"
+    )
     found = flow(broken, satisfied)
     assert found.left == found.right == list(rows)
 

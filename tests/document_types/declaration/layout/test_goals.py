@@ -32,10 +32,7 @@ def test_a_cell_broken_over_lines_is_joined(form, read):
 
 def test_two_texts_after_each_other_without_columns(form, read):
     found = read(
-        form(
-            goals="实施期目标 年度目标\n总体目标\n"
-            f"{LEFT[:22]}\n{LEFT[22:]}\n{RIGHT[:22]}\n{RIGHT[22:]}\n"
-        )
+        form(goals=f"实施期目标 年度目标\n总体目标\n{LEFT[:22]}\n{LEFT[22:]}\n{RIGHT[:22]}\n{RIGHT[22:]}\n")
     )
     assert goals(found) == (LEFT, RIGHT)
     assert not found.doubted("goals.annual")

@@ -144,7 +144,9 @@ def test_a_label_that_is_not_believed_is_named():
 
 def test_halves_that_disagree_are_flagged_in_both(form, read, parts):
     quality, time = parts["table"].splitlines(keepends=True)[2:4]
-    moved = quality.replace("100%\t质量指标", "100%\t") + time.replace("每季度末\t时效指标", "每季度末\t质量指标")
+    moved = quality.replace("100%\t质量指标", "100%\t") + time.replace(
+        "每季度末\t时效指标", "每季度末\t质量指标"
+    )
     found = read(form(table=parts["table"].replace(quality + time, moved)))
     assert [row[1] for row in found.left] == [row[1] for row in found.right]
     for number, (left, right) in enumerate(zip(found.left, found.right, strict=True)):

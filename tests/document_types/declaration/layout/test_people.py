@@ -34,7 +34,9 @@ def test_people_are_read_however_they_are_printed(form, read, line):
 
 
 def test_all_people_in_one_cell(form, read):
-    found = read(form(people="负责人：孟一舟 经办人：葛小荻 联系电话：6612345 填报日期：20310118093015\t\t\t\n"))
+    found = read(
+        form(people="负责人：孟一舟 经办人：葛小荻 联系电话：6612345 填报日期：20310118093015\t\t\t\n")
+    )
     assert people(found) == PEOPLE
 
 
@@ -44,17 +46,23 @@ def test_empty_people_are_null(form, read):
 
 
 def test_an_impossible_date_is_null_and_flagged(form, read):
-    found = read(form(people="负责人：\t\t经办人：\t葛小荻\t联系电话：\t6612345\t填报日期：\t20310230093015\n"))
+    found = read(
+        form(people="负责人：\t\t经办人：\t葛小荻\t联系电话：\t6612345\t填报日期：\t20310230093015\n")
+    )
     assert found["submitted_at"] is None
     assert found.doubted("submitted_at")
 
 
 def test_a_label_that_two_people_may_own_goes_to_the_one_that_is_missing(form, read):
-    found = read(form(people="负责人：\t孟一舟\t经负人：\t葛小荻\t联系电话：\t6612345\t填报日期：\t20310118093015\n"))
+    found = read(
+        form(people="负责人：\t孟一舟\t经负人：\t葛小荻\t联系电话：\t6612345\t填报日期：\t20310118093015\n")
+    )
     assert people(found) == PEOPLE or found.doubted("handler") or found.doubted("responsible_person")
 
 
 def test_a_lost_label_is_not_silent(form, read):
-    found = read(form(people="负责人：\t孟一舟\t※※※：\t葛小荻\t联系电话：\t6612345\t填报日期：\t20310118093015\n"))
+    found = read(
+        form(people="负责人：\t孟一舟\t※※※：\t葛小荻\t联系电话：\t6612345\t填报日期：\t20310118093015\n")
+    )
     assert found["responsible_person"] == "孟一舟" or found.doubted("responsible_person")
     assert found["handler"] == "葛小荻" or found.doubted("handler") or found.told("葛小荻")

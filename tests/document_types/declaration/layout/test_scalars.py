@@ -69,7 +69,15 @@ def test_an_attribute_is_canonical_its_bracket_dropped(printed, name):
 
 @pytest.mark.parametrize(
     ("printed", "years"),
-    [("3年", 3), ("1 年", 1), ("９９年", 99), ("10", 10), ("2031年度", None), ("202101-202312", None), ("长期", None)],
+    [
+        ("3年", 3),
+        ("1 年", 1),
+        ("９９年", 99),
+        ("10", 10),
+        ("2031年度", None),
+        ("202101-202312", None),
+        ("长期", None),
+    ],
 )
 def test_a_period_is_a_number_of_years(printed, years):
     assert read_years(value(printed)) == years
@@ -151,7 +159,11 @@ def test_a_repeated_head_with_another_wording_is_flagged(form, read, parts):
 
 def test_a_long_text_goes_on_over_lines_and_without_markup(form, read, parts):
     found = read(
-        form(**replaced(parts, "texts", "养护全县古桥。", "<p>养护全县\n\n古桥24座，石料1200m <sup>3</sup>。</p>"))
+        form(
+            **replaced(
+                parts, "texts", "养护全县古桥。", "<p>养护全县\n\n古桥24座，石料1200m <sup>3</sup>。</p>"
+            )
+        )
     )
     assert found["overview"] == "养护全县古桥24座，石料1200m3。"
     assert found["basis"] == "按县政府批复立项。"
@@ -165,4 +177,6 @@ def test_two_wrapped_cells_side_by_side_without_columns_are_doubted(form, read):
     )
     printed = {"517", "望鹤县交通运输和城乡建设管理局", "望鹤县桥梁管护所"}
     read_values = {*found["competent_department"].values(), found["implementing_unit"]}
-    assert read_values == printed or found.doubted("competent_department") or found.doubted("implementing_unit")
+    assert (
+        read_values == printed or found.doubted("competent_department") or found.doubted("implementing_unit")
+    )

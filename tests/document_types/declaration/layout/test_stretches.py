@@ -8,7 +8,9 @@ ONE_HALF = "绩效指标\t一级指标\t二级指标\t三级指标\t指标值\n"
 
 
 def one_half(rows, sep="\t"):
-    lines = [f"{sep}{sep}{'' if n == 1 else level}{sep}{name}{sep}{target}" for n, (level, name, target) in rows]
+    lines = [
+        f"{sep}{sep}{'' if n == 1 else level}{sep}{name}{sep}{target}" for n, (level, name, target) in rows
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -77,7 +79,9 @@ def test_a_target_in_three_columns_is_joined_and_weights_are_left_out(form, read
 def test_the_order_of_the_targets_columns_does_not_matter(form, read):
     moved = SPLIT_HEAD.replace("度量单位\t权重", "权重\t度量单位")
     table = SPLIT.replace("座\t10", "10\t座").replace("米\t10", "10\t米").replace("%\t10", "10\t%")
-    found = read(form(goals="年度目标\t2031年修补八座古桥。\n", head=moved, table=table.replace("%\t20", "20\t%")))
+    found = read(
+        form(goals="年度目标\t2031年修补八座古桥。\n", head=moved, table=table.replace("%\t20", "20\t%"))
+    )
     assert [row[2] for row in found.right][:3] == ["≥8座", "≥640米", "=100%"]
 
 

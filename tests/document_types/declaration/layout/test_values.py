@@ -39,9 +39,9 @@ def test_pieces_are_joined_in_their_order_and_leave_out_what_is_between():
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.sampled_from(["桥墩", " ", "<p>", "</p>", "8座", "\n", "m <sup>3</sup>", "a b", "\t", "<x"])).map(
-        "".join
-    )
+    st.lists(
+        st.sampled_from(["桥墩", " ", "<p>", "</p>", "8座", "\n", "m <sup>3</sup>", "a b", "\t", "<x"])
+    ).map("".join)
 )
 def test_spans_give_the_value_with_white_space_dropped(text):
     found = whole(text)

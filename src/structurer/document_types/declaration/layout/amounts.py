@@ -98,10 +98,11 @@ def _cells(atoms: Sequence[Atom]) -> list[_Cell]:
     cells: list[_Cell] = []
     waiting: list[_Cell] = []
     half = _HalfCounter()
+    order = {line: number for number, line in enumerate(dict.fromkeys(atom.line for atom in atoms))}
     for position, atom in enumerate(atoms):
         key = _key(atom)
         if key is not None:
-            path = f"annual.{key}" if annual_only and "." not in key else half.path(key, atom.line)
+            path = f"annual.{key}" if annual_only and "." not in key else half.path(key, order[atom.line])
             cells.append(_Cell(path, key, []))
             waiting.append(cells[-1])
         elif _is_number(atom.text) and cells:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from structurer.document_types.declaration.layout.sections import LONG_FIELDS
-from structurer.document_types.declaration.vocabulary import Group
+from structurer.document_types.declaration.vocabulary import Group, Label
+from structurer.models import Severity
 
 if TYPE_CHECKING:
     from structurer.document_types.declaration.layout.draft import Draft
@@ -16,7 +17,7 @@ _GOALS = ("implementation_period", "annual")
 _MOST_TEXTS = 3
 """A form that prints this many of the long texts prints all five."""
 
-_USUAL_COLUMNS = 6
+_NAME_COLUMN = Label(Group.COLUMN, "name")
 
 
 def doubt_lost_fields(draft: Draft, sections: Sections) -> None:
@@ -24,6 +25,10 @@ def doubt_lost_fields(draft: Draft, sections: Sections) -> None:
 
     An empty cell beside its label is empty; only a label that is nowhere makes a doubt.
     """
+    if not sections.fields:
+        message = "the form's layout is not understood: none of its labels was found; read it by hand"
+        draft.doubt("", "layout_unknown", message, Severity.ERROR)
+        return
     found = LONG_FIELDS.intersection(sections.fields)
     if len(found) >= _MOST_TEXTS:
         for key in sorted(LONG_FIELDS - found):
@@ -42,7 +47,4 @@ def doubt_lost_fields(draft: Draft, sections: Sections) -> None:
 
 def _is_usual_form(sections: Sections) -> bool:
     """Say whether the form prints both halves side by side, as the form with a foot of people does."""
-    return any(
-        sum(atom.group is Group.COLUMN for atom in head.line.atoms) >= _USUAL_COLUMNS
-        for head in sections.heads
-    )
+    return any(sum(atom.label == _NAME_COLUMN for atom in head.line.atoms) > 1 for head in sections.heads)

@@ -84,19 +84,20 @@ def _claim_labels(draft: Draft, lines: Sequence[AtomLine]) -> None:
 def _read_heading(draft: Draft, document: Document, chunk: Chunk) -> None:
     if chunk.title:
         draft.put_text("form_title", compose(document.text, chunk.title))
-        if _is_text_right_above(document, chunk):
-            message = "the line right above the title may be its first half"
+        if _is_text_above(document, chunk):
+            message = "the line above the title may be its first half"
             draft.doubt("form_title", "title_maybe_broken", message)
     if chunk.year is not None:
         printed = compose(document.text, [chunk.year])
         draft.put("fiscal_year", int("".join(printed.text.split())), printed)
 
 
-def _is_text_right_above(document: Document, chunk: Chunk) -> bool:
-    """Say whether a short line without an end stands right above the title, with no blank line between."""
-    start = document.text.rfind("\n", 0, chunk.title[0].start) + 1
-    above = document.text[document.text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)].strip()
-    return 0 < len(above) <= _LONGEST_TITLE_HALF and "\t" not in above and above[-1] not in _ENDS
+def _is_text_above(document: Document, chunk: Chunk) -> bool:
+    """Say whether the line above the title is a short one without an end: maybe the title's first half."""
+    above = document.text[: chunk.title[0].start].rstrip("# \t\u3000").rstrip()
+    line = above[above.rfind("\n") + 1 :].strip()
+    is_cells = "\t" in line or ":" in line or "：" in line
+    return 0 < len(line) <= _LONGEST_TITLE_HALF and not is_cells and line[-1] not in _ENDS
 
 
 def _read_fields(draft: Draft, text: str, sections: Sections) -> None:
