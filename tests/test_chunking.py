@@ -145,7 +145,8 @@ def test_a_head_broken_over_two_lines_opens_a_form(broken: str) -> None:
 
 DISCLOSURE = (
     "望鹤县交通运输局\n2031年度部门预算公开\n\n单位：万元\n项目名称\t合计\t财政拨款\t单位资金\n"
-    "\t\t一般公共预算\t\n1\t2\t3\t4\n古桥养护\t300\t300\t\n主管部门\t300\n灯塔修缮\t20\t20\t\n\n第三部分 情况说明\n"
+    "\t\t一般公共预算\t\n1\t2\t3\t4\n古桥养护\t300\t300\t\n主管部门\t300\n"
+    "灯塔修缮\t20\t20\t\n\n第三部分 情况说明\n"
 )
 
 
@@ -198,7 +199,8 @@ def test_a_name_in_prose_opens_nothing() -> None:
     assert cut(document(text)).chunks == ()
 
 
-LINES = (form("古桥养护") + form("灯塔修缮") + DISCLOSURE).split("\n") + [
+LINES = [
+    *(form("古桥养护") + form("灯塔修缮") + DISCLOSURE).split("\n"),
     TITLE,
     TITLE[:12],
     TITLE[12:],

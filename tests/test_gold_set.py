@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from structurer.documents import read_document
 from structurer.evaluation import load_gold, score
-from structurer.evaluation.score import Score
 from structurer.pipeline import structure_document
+
+if TYPE_CHECKING:
+    from structurer.evaluation.score import Score
 
 EVAL = Path(__file__).parents[1] / "eval"
 

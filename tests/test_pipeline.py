@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 families = st.sampled_from(list(Family))
 seeds = st.integers(0, 400)
 damages = st.one_of(st.none(), st.sampled_from(list(OPERATORS)))
+randoms = st.randoms(use_true_random=False)
 
 
 def as_document(text: str) -> Document:

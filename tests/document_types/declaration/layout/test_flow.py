@@ -122,6 +122,4 @@ def test_one_half_only(form, read, rows):
 
 def test_unreadable_interleaving_is_never_silent(flow):
     found = flow("质量 石料 100% 压合\n抗 格率 质量指标 石 100% 料抗压\n合格率\n")
-    wrong = [n for n, row in enumerate(found.left) if row[1] == "石料抗压合格率"] == []
-    assert wrong
     assert any(path.startswith("indicators") for path, _ in found.flags())

@@ -62,7 +62,8 @@ def test_a_doubled_cell_counts_once(table, rows):
 
 def test_packed_cells_are_split_in_order_and_flagged(table, rows):
     found = table(
-        "\t\t质量指标\t石料抗压合格率 灰浆饱满达标率\t100% ≥95%\t质量指标\t石料抗压合格率 灰浆饱满达标率\t100% ≥95%\n"
+        "\t\t质量指标\t石料抗压合格率 灰浆饱满达标率\t100% ≥95%"
+        "\t质量指标\t石料抗压合格率 灰浆饱满达标率\t100% ≥95%\n"
     )
     expected = [*rows[:3], ("质量指标", "灰浆饱满达标率", "≥95%"), *rows[3:]]
     assert found.left == found.right == expected

@@ -37,6 +37,9 @@ _MISFITS = {
     "满意度": {Shape.MONEY, Shape.COUNT, Shape.DATE, Shape.TIME, Shape.PROMPT, Shape.WORDS},
     "数量": {Shape.WORDS, Shape.PROMPT, Shape.DATE},
 }
+_COSTS_OF_ANY_KIND = (Level2.SOCIAL_COST, Level2.ENVIRONMENTAL_COST)
+"""A burden on people or on nature is counted in days or tons (财预〔2021〕101号)."""
+
 _NO_RATES = (Shape.MONEY, Shape.COUNT, Shape.DATE)
 _TABLE_LABELS = frozenset(
     [*Level1, *Level2, "一级指标", "二级指标", "三级指标", "绩效指标", "指标值", "指标名称", "指标内容"]
@@ -123,6 +126,7 @@ def _misfit_of_level(row: Row) -> str | None:
     excused = (
         (row.group == "数量" and kind is Shape.WORDS and _NUMERAL_IN_WORDS.search(target))
         or (row.group == "时效" and kind is Shape.COUNT and _FITTING_TIMELINESS_COUNT.search(target))
+        or row.level2 in _COSTS_OF_ANY_KIND
         or (row.group == "成本" and kind is Shape.RATE and not _is_bare_cost_rate(row))
         or (row.group == "成本" and kind is Shape.TIME and _ABOUT_TIME.search(row.key))
         or (row.group == "满意度" and kind is Shape.COUNT and "满意" not in row.key)
