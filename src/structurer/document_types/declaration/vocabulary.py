@@ -175,6 +175,7 @@ _SHORTEST_WITH_COLON = 3
 """A colon says that the words before it are a label: a shorter one may then be misread, too."""
 
 
+@lru_cache(maxsize=4_000)
 def squeeze(text: str) -> str:
     """Return text as labels are compared: NFKC, without white space and punctuation."""
     return _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.atoms import Atom, spans_of
 from structurer.document_types.declaration.layout.values import Value, compose
 from structurer.document_types.declaration.model import Level2
-from structurer.document_types.declaration.vocabulary import Group, squeeze
+from structurer.document_types.declaration.vocabulary import Group, Match, squeeze
 
 if TYPE_CHECKING:
     from structurer.models import Span
@@ -67,17 +68,26 @@ class Kind(NamedTuple):
 
 def kind_of(atom: Atom) -> Kind:
     """Say what an atom of the indicator table can be."""
-    if atom.match is None:
-        text = squeeze(atom.text)
-        is_fragment = 0 < len(text) <= _LONGEST_FRAGMENT and f"{text}|" in _ALL_LABELS
-        return Kind("f") if is_fragment else Kind("t")
-    if atom.group is Group.LEVEL1 or atom.group is Group.TABLE:
+    return _kind_of_text(atom.text) if atom.match is None else _kind_of_label(squeeze(atom.text), atom.match)
+
+
+@lru_cache(maxsize=4_000)
+def _kind_of_text(text: str) -> Kind:
+    words = squeeze(text)
+    is_fragment = 0 < len(words) <= _LONGEST_FRAGMENT and f"{words}|" in _ALL_LABELS
+    return Kind("f") if is_fragment else Kind("t")
+
+
+@lru_cache(maxsize=1_000)
+def _kind_of_label(words: str, match: Match) -> Kind:
+    group = match.label.group
+    if group is Group.LEVEL1 or group is Group.TABLE:
         return Kind("1")
-    if atom.group is not Group.LEVEL2:
+    if group is not Group.LEVEL2:
         return Kind("t")
-    levels = tuple(Level2(label.key) for label in atom.match.labels)
-    cut = bool(atom.match.missing) or squeeze(atom.text).endswith("指标") or levels[0] is Level2.SATISFACTION
-    return Kind("2" if cut and not atom.match.edits else "w", levels)
+    levels = tuple(Level2(label.key) for label in match.labels)
+    whole = bool(match.missing) or words.endswith("指标") or levels[0] is Level2.SATISFACTION
+    return Kind("2" if whole and not match.edits else "w", levels)
 
 
 def printed(atom: Atom | None) -> PrintedLevel | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MARKUP = re.compile(r"</?(?:p|br|sub|sup|b|i|u|strong|em|span|font|div|td|tr)\b[^<>]*>", re.IGNORECASE)
 _CJK = "\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\u3000-\u303f\u2018-\u201d"
 _SPACE_IN_CJK = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
+_MESSY = re.compile(r"[\s<$]")
 _SPACES = re.compile(r"\s+")
 _FORMULA = re.compile(r"\$([^$\n]{1,80})\$")
 _FORMULA_SIGNS = (
@@ -45,6 +46,9 @@ def compose(text: str, spans: Iterable[Span]) -> Value:
     The returned spans leave out markup and outer white space, so that joined and without white
     space they give the value; a formula (``$\\geq 95\\%$``) is one span and is written as its signs.
     """
+    spans = tuple(spans)
+    if len(spans) == 1 and _MESSY.search(text, *spans[0]) is None:
+        return Value(text[spans[0].start : spans[0].end], spans)
     parts: list[str] = []
     kept: list[Span] = []
     for span in spans:
