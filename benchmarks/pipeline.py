@@ -5,7 +5,7 @@
 
 Filings are those of eval/filings, and invented ones that structurer.synthesis prints in its five layout
 families. ``speed`` works in this process, on one core, and counts its CPU seconds, so that other work on the
-machine changes little. Beside each figure stands a ratio to a yardstick taken in the same round: reading and
+machine changes less. Beside each figure stands a ratio to a yardstick taken in the same round: reading and
 writing the same records as JSON with the standard library. Compare ratios across machines, seconds on one.
 ``memory`` runs ``structurer run`` once for each size and asks the system for that process's peak (Linux).
 """
@@ -180,8 +180,8 @@ def memory(sizes: Sequence[int]) -> None:
             with Path(temporary, "out", "run.json").open(encoding="utf-8") as file:
                 found = json.load(file)["counts"]["declarations"]
         peaks.append(peak)
-        share = f"{peak / peaks[0]:.3f} of the first"
-        print(f"{found:10,} declarations in {seconds:6.1f} s: peak {peak:6.1f} MiB, {share}", flush=True)
+        of_first = f"{peak / peaks[0]:.3f} of the first"
+        print(f"{found:10,} declarations in {seconds:6.1f} s: peak {peak:6.1f} MiB, {of_first}", flush=True)
 
 
 def peak_memory(command: Sequence[str]) -> float:
