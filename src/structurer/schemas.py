@@ -157,8 +157,20 @@ def _passes(schema: Mapping[str, Any], value: Any) -> bool:
     return False
 
 
+def _quick_items(
+    checker: Any, items: Mapping[str, Any], instance: Any, schema: Mapping[str, Any]
+) -> Iterator[Any]:
+    """Check ``items``; only an item that does not fit is gone down into."""
+    if not checker.is_type(instance, "array"):
+        return
+    item_checker = checker.evolve(schema=items)
+    for position, item in enumerate(instance):
+        if not item_checker.is_valid(item):
+            yield from checker.descend(item, items, path=position)
+
+
 _LEAF_KEYWORDS = frozenset({"type", "enum", "pattern"})
-_QuickValidator = extend(Draft202012Validator, {"properties": _quick_properties})  # type: ignore[no-untyped-call]
+_QuickValidator = extend(Draft202012Validator, {"properties": _quick_properties, "items": _quick_items})  # type: ignore[no-untyped-call]
 
 
 def validate(name: str, value: Any) -> None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from structurer.models import Span
 
 _PLAIN_BEAM = 3
+_SURE_LEAD = 3.0
+_WHOLE_ROW = (-1, 1, -1, 1)
+"""Name, target, name, target: the sign with which a cell's shape counts."""
+
 _WHOLE_ROWS = ("tttt", "2tt2tt")
 _HOPELESS = 7.0
 """A reading this far behind the best is given up."""
@@ -123,8 +127,13 @@ def read_flow(text: str, table: Sequence[AtomLine], halves: int) -> list[Row]:
     tokens = _tokens(table)
     beam = [_Reading(0.0, _OpenRow(), None, (None, False))]
     contests: list[_Contest] = []
-    for index in range(len(tokens)):
-        beam = _advance(tokens, index, beam, halves, contests)
+    index = 0
+    while index < len(tokens):
+        settled = _whole_row(tokens, index, beam, halves)
+        if settled is not None:
+            beam, index = [settled], index + len(_WHOLE_ROW)
+        else:
+            beam, index = _advance(tokens, index, beam, halves, contests), index + 1
     final = sorted((_close(tokens, reading, halves) for reading in beam), key=_rank)
     contests += [_Contest(final[0].closed, other.closed, final[0].score - other.score) for other in final[1:]]
     return _rows(text, tokens, final[0].closed, contests, halves)
@@ -232,6 +241,28 @@ def _with_full_lines(tokens: list[_Token]) -> list[_Token]:
 
 def _rank(reading: _Reading) -> tuple[float, tuple[_Part, ...]]:
     return (-reading.score, reading.row.parts)
+
+
+def _whole_row(tokens: list[_Token], index: int, beam: list[_Reading], halves: int) -> _Reading | None:
+    """Take a line that prints a whole row at once, where the readings so far leave no doubt about it."""
+    row = tokens[index : index + len(_WHOLE_ROW)]
+    best = beam[0]
+    clear = len(beam) == 1 or best.score - beam[1].score > _SURE_LEAD
+    filled = {part.slot for part in best.row.parts}
+    if not clear or halves == 1 or (filled and len(filled) < len(_WHOLE_ROW)) or not _is_whole_row(row):
+        return None
+    closed = _close(tokens, best, halves)
+    gain = _SHAPE_WEIGHT * sum(t.shape * sign for t, sign in zip(row, _WHOLE_ROW, strict=True))
+    parts = tuple(_Part(slot, index + slot) for slot in range(len(_WHOLE_ROW)))
+    return _Reading(closed.score + gain, _OpenRow(parts), closed.closed, closed.group)
+
+
+def _is_whole_row(row: list[_Token]) -> bool:
+    return (
+        len(row) == len(_WHOLE_ROW)
+        and all(token.beam == _PLAIN_BEAM and token.kind.code == "t" for token in row)
+        and len({token.line for token in row}) == 1
+    )
 
 
 def _advance(

@@ -130,10 +130,9 @@ def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...], halves_print
 
 def _best_reading(line: _Line, profiles: tuple[Profile, ...], halves: int) -> tuple[Reading, float]:
     """Return the best reading of a line, and its lead over the next."""
-    if line.codes == _FULL_ROW and profiles and tuple(a.column for a in line.atoms) == profiles[0]:
-        straight = tuple(range(6))
-        if targetness(line.atoms[2].text) > targetness(line.atoms[1].text):
-            return Reading(0.0, straight), _CLEAR
+    straight = _straight_slots(line, profiles[0]) if profiles else None
+    if straight is not None:
+        return Reading(0.0, straight), _CLEAR
     readings = sorted(
         (
             Reading(score + _content_score(line, slots, profiles), slots)
@@ -145,6 +144,23 @@ def _best_reading(line: _Line, profiles: tuple[Profile, ...], halves: int) -> tu
         return Reading(0.0, (_SKIP,) * len(line.atoms)), 0.0
     margin = readings[0].score - readings[1].score if len(readings) > 1 else _CLEAR
     return readings[0], min(margin, _CLEAR)
+
+
+def _straight_slots(line: _Line, profile: Profile) -> Slots | None:
+    """Return the slots of a line whose cells all stand in their columns, names and targets in pairs."""
+    slot_of = {column: slot for slot, column in enumerate(profile)}
+    slots = tuple(slot_of.get(atom.column, _SKIP) for atom in line.atoms)
+    if any((kind.code == "2") != (slot in _LEVELS) for kind, slot in zip(line.kinds, slots, strict=True)):
+        return None
+    texts = {slot: atom.text for slot, atom in zip(slots, line.atoms, strict=True)}
+    if _SKIP in texts or len(texts) < len(slots) or any(code in "wf" for code in line.codes):
+        return None
+    for name, target in zip(_NAMES, _TARGETS, strict=True):
+        if (name in texts) != (target in texts):
+            return None
+        if name in texts and targetness(texts[target]) <= targetness(texts[name]):
+            return None
+    return slots
 
 
 def _doubles(line: _Line) -> tuple[bool, ...]:

@@ -40,6 +40,7 @@ _BEFORE_EMPTY = 0.9
 _MISREAD_LABEL = 0.2
 _HALVES_DIFFER = 1.6
 _SAME_NAME = 0.8
+_HOPELESS = -1e9
 _CLEAR = 6.0
 
 
@@ -78,8 +79,7 @@ def assign_levels(rows: Sequence[Row]) -> list[tuple[Level, Level]]:
     right = _steps([row.right for row in rows])
     missing = (_never_printed(left), _never_printed(right))
     paired = [_same_indicator(row) for row in rows]
-    moves = _forward(left, right, missing, paired)
-    path, margins = _trace(moves)
+    path, margins = _trace(_forward(left, right, missing, paired))
     return [
         (Level(_level(state[0]), margin[0]), Level(_level(state[1]), margin[1]))
         for state, margin in zip(path, margins, strict=True)
@@ -121,44 +121,55 @@ def _same_indicator(row: Row) -> bool:
     return alike(row.left.name.text, row.right.name.text) >= _SAME_NAME
 
 
-Moves = list[dict[State, dict[State, float]]]
+class _Stage(NamedTuple):
+    """One row in the lattice: the gains of the moves to it, and the best score of each state on it."""
+
+    moves: dict[State, dict[State, float]]
+    scores: dict[State, float]
 
 
 def _forward(
     left: list[_Step], right: list[_Step], missing: tuple[frozenset[int], frozenset[int]], paired: list[bool]
-) -> Moves:
-    """Return for each row the gain of each move from a state of the row above to a state of this one."""
-    moves: Moves = []
-    live: set[State] = {(_START, _START)}
+) -> list[_Stage]:
+    """Walk the rows down; states too far behind the best to matter for a margin are dropped."""
+    stages: list[_Stage] = []
+    scores: dict[State, float] = {(_START, _START): 0.0}
+    aheads = (_printed_ahead(left), _printed_ahead(right))
     for index in range(len(left)):
-        steps = (left[index], right[index])
-        ahead = (_printed_ahead(left, index), _printed_ahead(right, index))
-        options = [
+        options: tuple[dict[int, dict[int, float]], ...] = tuple(
             {
-                level: _options(level, steps[half], missing[half], ahead[half])
-                for level in {s[half] for s in live}
+                level: _options(level, steps[index], missing[half], aheads[half][index])
+                for level in {state[half] for state in scores}
             }
-            for half in (0, 1)
-        ]
+            for half, steps in enumerate((left, right))
+        )
         differ = _HALVES_DIFFER if paired[index] else 0.0
-        table: dict[State, dict[State, float]] = {}
-        for state in live:
-            table[state] = {
+        moves: dict[State, dict[State, float]] = {}
+        reached: dict[State, float] = {}
+        for state, score in scores.items():
+            gains = moves[state] = {
                 (a, b): gain_a + gain_b - (differ if a != b else 0.0)
                 for a, gain_a in options[0][state[0]].items()
                 for b, gain_b in options[1][state[1]].items()
             }
-        moves.append(table)
-        live = {target for targets in table.values() for target in targets}
-    return moves
+            for target, gain in gains.items():
+                if score + gain > reached.get(target, _HOPELESS):
+                    reached[target] = score + gain
+        hopeless = max(reached.values()) - _CLEAR
+        scores = {state: score for state, score in reached.items() if score >= hopeless}
+        stages.append(_Stage(moves, scores))
+    return stages
 
 
-def _printed_ahead(steps: Sequence[_Step], index: int) -> _Ahead:
-    """Return the next label printed below this row; past the last there is the end of the order."""
-    for step in steps[index + 1 :]:
+def _printed_ahead(steps: Sequence[_Step]) -> list[_Ahead]:
+    """Return for each row the next label printed below it; past the last there is the end of the order."""
+    aheads: list[_Ahead] = []
+    ahead = _Ahead(len(ORDER), False)
+    for step in reversed(steps):
+        aheads.append(ahead)
         if step.labels:
-            return _Ahead(step.labels[0], not step.has_row)
-    return _Ahead(len(ORDER), False)
+            ahead = _Ahead(step.labels[0], not step.has_row)
+    return aheads[::-1]
 
 
 def _options(current: int, step: _Step, missing: frozenset[int], ahead: _Ahead) -> dict[int, float]:
@@ -199,7 +210,7 @@ def _unprinted_cost(current: int, later: int, step: _Step, missing: frozenset[in
 
 
 def _keep_best(options: dict[int, float], level: int, gain: float) -> None:
-    if gain > options.get(level, -1e9):
+    if gain > options.get(level, _HOPELESS):
         options[level] = gain
 
 
@@ -207,32 +218,21 @@ def _fit(step: _Step, level: int) -> float:
     return step.fit.get(ORDER[level], 0.0) if step.has_row and level >= 0 else 0.0
 
 
-def _trace(moves: Moves) -> tuple[list[State], list[tuple[float, float]]]:
+def _trace(stages: list[_Stage]) -> tuple[list[State], list[tuple[float, float]]]:
     """Return the best path, and for each row and half its lead over paths with another level there."""
-    forward: list[dict[State, float]] = [{(_START, _START): 0.0}]
-    for table in moves:
-        reached: dict[State, float] = {}
-        for state, targets in table.items():
-            base = forward[-1][state]
-            for target, gain in targets.items():
-                if base + gain > reached.get(target, -1e9):
-                    reached[target] = base + gain
-        forward.append(reached)
-    backward: list[dict[State, float]] = [dict.fromkeys(forward[-1], 0.0)]
-    for table in reversed(moves):
-        after = backward[-1]
-        backward.append(
-            {state: max(gain + after[t] for t, gain in targets.items()) for state, targets in table.items()}
-        )
-    backward.reverse()
+    behind: dict[State, float] = dict.fromkeys(stages[-1].scores, 0.0)
     path: list[State] = []
     margins: list[tuple[float, float]] = []
-    for ahead, behind in zip(forward[1:], backward[1:], strict=True):
-        totals = {state: ahead[state] + behind[state] for state in ahead}
+    for stage in reversed(stages):
+        totals = {state: score + behind[state] for state, score in stage.scores.items()}
         best = min(totals, key=lambda state: (-totals[state], state))
         path.append(best)
         margins.append((_lead(totals, best, 0), _lead(totals, best, 1)))
-    return path, margins
+        behind = {
+            state: max((gain + behind[t] for t, gain in gains.items() if t in behind), default=_HOPELESS)
+            for state, gains in stage.moves.items()
+        }
+    return path[::-1], margins[::-1]
 
 
 def _lead(totals: dict[State, float], best: State, half: int) -> float:
