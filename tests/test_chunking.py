@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from structurer.chunking import Cut, cut
@@ -230,6 +230,7 @@ fragments = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(st.one_of(soups, fragments))
+@example(f"{head('古桥养护')}{TABLE}{TITLE}\n{head('灯塔修缮').partition(chr(10))[2]}{TABLE}{FOOT}" * 2)
 def test_chunks_and_residue_share_out_the_lines(text: str) -> None:
     whole = document(text)
     found = cut(whole)

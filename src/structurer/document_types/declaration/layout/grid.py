@@ -7,21 +7,20 @@ look like, by the columns of the lines around it, and by how alike the halves ar
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of, printed
+from structurer.document_types.declaration.layout.grid_cells import half_rows, is_split, may_be_packed
+from structurer.document_types.declaration.layout.rows import HalfRow, Kind, Row, kind_of
 from structurer.document_types.declaration.layout.shapes import alike, targetness
-from structurer.document_types.declaration.layout.values import Value, compose
 from structurer.document_types.declaration.vocabulary import Group
-from structurer.models import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from structurer.document_types.declaration.layout.atoms import Atom, AtomLine
+    from structurer.document_types.declaration.layout.values import Value
 
 LEFT_LEVEL, LEFT_NAME, LEFT_TARGET, RIGHT_LEVEL, RIGHT_NAME, RIGHT_TARGET = range(6)
 _SKIP = -1
@@ -29,7 +28,6 @@ _LEVELS = (LEFT_LEVEL, RIGHT_LEVEL)
 _NAMES = (LEFT_NAME, RIGHT_NAME)
 _TARGETS = (LEFT_TARGET, RIGHT_TARGET)
 _FULL_ROW = "2tt2tt"
-_WORD = re.compile(r"\$[^$]*\$|[^\s$]+")
 _MOST_CELLS = 9
 _HEAD_CELLS = (3, 6)
 _CLEAR = 6.0
@@ -116,12 +114,12 @@ def _rows_of(text: str, line: _Line, profiles: tuple[Profile, ...], halves_print
                 signs.append("leftover")
         else:
             cells[slot] = atom
-    halves = [_half(text, cells[offset : offset + 3]) for offset in (LEFT_LEVEL, RIGHT_LEVEL)]
+    halves = [half_rows(text, cells[offset : offset + 3]) for offset in (LEFT_LEVEL, RIGHT_LEVEL)]
     if any(len(half) > 1 for half in halves):
         signs.append("packed")
-    elif any(_may_be_packed(text, *cells[offset + 1 : offset + 3]) for offset in _LEVELS):
+    elif any(may_be_packed(text, *cells[offset + 1 : offset + 3]) for offset in _LEVELS):
         signs.append("maybe_packed")
-    elif any(_is_split(text, cells[offset]) for offset in _NAMES):
+    elif any(is_split(text, cells[offset]) for offset in _NAMES):
         signs.append("split_cell")
     for index in range(max(len(half) for half in halves)):
         pair = [half[index] if index < len(half) else HalfRow() for half in halves]
@@ -268,63 +266,6 @@ def _shifted(offsets: list[int], shift: int) -> float:
     for offset in offsets:
         away += min(2, abs(offset - shift))
     return _COLUMN_WEIGHT * away + 0.25 * abs(shift)
-
-
-def _half(text: str, cells: list[Atom | None]) -> list[HalfRow]:
-    """Return a half's rows: one, none, or several where the scanner packed them into one cell."""
-    level, name, target = cells
-    label = printed(level)
-    if name is None:
-        value = None if target is None else compose(text, target.spans)
-        return [HalfRow(label, None, value)]
-    if target is None:
-        pieces = _split_cell(text, name)
-        if pieces is not None:
-            return [HalfRow(label, *pieces)]
-        return [HalfRow(label, compose(text, name.spans), None)]
-    names, targets = _words(text, name), _words(text, target)
-    if _are_packed(names, targets):
-        rows = [HalfRow(None, n, t) for n, t in zip(names, targets, strict=True)]
-        return [rows[0]._replace(label=label), *rows[1:]]
-    return [HalfRow(label, compose(text, name.spans), compose(text, target.spans))]
-
-
-def _words(text: str, atom: Atom) -> list[Value]:
-    """Cut a cell at its white space."""
-    if len(atom.spans) > 1 or not any(character.isspace() for character in atom.text):
-        return [compose(text, atom.spans)]
-    start = atom.spans[0].start
-    return [
-        compose(text, [Span(start + word.start(), start + word.end())]) for word in _WORD.finditer(atom.text)
-    ]
-
-
-def _are_packed(names: list[Value], targets: list[Value]) -> bool:
-    """Say whether a name cell and a target cell hold the same number of whole names and targets."""
-    if not 1 < len(names) == len(targets):
-        return False
-    whole_names = all(len(name.text) >= 4 and targetness(name.text) < 1 for name in names)
-    return whole_names and all(targetness(target.text) > 1 for target in targets)
-
-
-def _may_be_packed(text: str, name: Atom | None, target: Atom | None) -> bool:
-    """Say whether both cells of a row fall into the same number of words, more than one."""
-    if name is None or target is None or not any(character.isspace() for character in target.text):
-        return False
-    return 1 < len(_words(text, name)) == len(_words(text, target))
-
-
-def _split_cell(text: str, name: Atom) -> tuple[Value, Value] | None:
-    """Cut a cell that holds a name and its target at the last white space between them."""
-    words = _words(text, name)
-    if len(words) < 2 or targetness(words[-1].text) <= 1 or targetness(words[0].text) > 1:
-        return None
-    cut = words[-1].spans[0].start if words[-1].spans else name.spans[0].end
-    return compose(text, [Span(name.spans[0].start, cut)]), words[-1]
-
-
-def _is_split(text: str, name: Atom | None) -> bool:
-    return name is not None and _split_cell(text, name) is not None
 
 
 def _undo_slides(rows: list[Row]) -> list[Row]:
