@@ -125,7 +125,8 @@ def _collect(source: _Source) -> list[_Form]:
         elif current is None or _ended(current, index, source):
             current, above = None, []
         else:
-            current.lines.append(index)
+            current.lines += [*above, index]
+            above = []
             current.table = current.table or mark is Mark.TABLE
             if mark is Mark.FOOT and current.table:
                 current.foot = index

@@ -22,13 +22,15 @@ _WORDS = frozenset((ValueKind.TEXT, ValueKind.LABEL))
 _NUMBERS = frozenset((ValueKind.AMOUNT, ValueKind.INTEGER))
 
 # What stands before and after a value that surely is no part of a longer one; the rest takes a closer look.
-_NUMBER_ENDS = re.compile(r"[ \u3000\xa0]?(?:$|[\t\n]|[^\d\s.,．，])|[ \u3000\xa0]{2}")
-_NUMBER_BEGINS = re.compile(r"(?:^|[\t\n]|[^\d\s.,．，+\-−－])[ \u3000\xa0]?$|[ \u3000\xa0]{2}$")
-_CODE_ENDS = re.compile(r"[ \u3000\xa0]?(?:$|[\t\n]|[^\d\sA-Za-z])")
-_CODE_BEGINS = re.compile(r"(?:^|[\t\n]|[^\d\sA-Za-z])[ \u3000\xa0]?$")
+_BLANK = r"[^\S\n\t]"
+_NUMBER_ENDS = re.compile(rf"{_BLANK}?(?:$|[\t\n]|[^\d\s.,．，])|{_BLANK}{{2}}")
+_NUMBER_BEGINS = re.compile(rf"(?:^|[\t\n]|[^\d\s.,．，+\-−－]){_BLANK}?$|{_BLANK}{{2}}$")
+_CODE_ENDS = re.compile(rf"{_BLANK}?(?:$|[\t\n]|[^\d\sA-Za-z])")
+_CODE_BEGINS = re.compile(rf"(?:^|[\t\n]|[^\d\sA-Za-z]){_BLANK}?$")
 _FEW_LINES = 2_000
 """Characters up to which indexing the lines around a place is cheaper than indexing the document."""
 
+_THIS_LINE_AND_THE_NEXT = re.compile(r"[^\n]*(?:\n\s*[^\n]*)?")
 _UNITS = (Decimal(1_000), Decimal(10_000), Decimal(100_000_000))
 """千元, 万元 and 亿元: an amount in yuan may be printed as so many of them."""
 
@@ -82,16 +84,18 @@ def _printed_once_inside(text: str, value: str, kind: ValueKind, start: int, end
 
 
 def _nearby(index: TextIndex, start: int, end: int) -> tuple[TextIndex, int]:
-    """Return an index of the lines around a place, and where in the text it begins.
+    """Return an index of the lines around a place, blank ones passed over, and where in the text it begins.
 
     Markup never goes beyond a line, a torn number hardly beyond the next one. Most documents are then
     verified without an index of their own ever being built; where lines are long, it is used.
     """
     text = index.text
-    first = text.rfind("\n", 0, max(0, text.rfind("\n", 0, start))) + 1
-    last = text.find("\n", end)
-    last = len(text) if last < 0 else text.find("\n", last + 1)
-    last = len(text) if last < 0 else last
+    above = text.rfind("\n", 0, start) + 1
+    while above and text[above - 1].isspace():
+        above -= 1
+    first = text.rfind("\n", 0, above) + 1
+    below = _THIS_LINE_AND_THE_NEXT.match(text, end)
+    last = below.end() if below else len(text)
     if last - first > _FEW_LINES:
         return index, 0
     return TextIndex(text[first:last]), first

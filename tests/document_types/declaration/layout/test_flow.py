@@ -106,6 +106,20 @@ def test_a_page_break_inside_the_table(flow, rows):
     assert found.left == found.right == list(rows)
 
 
+def test_vertical_characters_between_the_rows_are_no_cells(form, read, rows):
+    lines = PLAIN.splitlines(keepends=True)
+    for place, character in ((14, "标"), (9, "指"), (6, "效"), (5, "绩")):
+        lines.insert(place, f"{character}\n")
+    found = read(form(head=HEAD.partition("标\n")[2], table="".join(lines)))
+    assert found.left == found.right == list(rows)
+
+
+def test_a_name_cut_by_a_space_is_like_the_other_halfs_or_doubted(flow, rows):
+    found = flow("质量指标 石料抗压 合格率 100% 质量指标 石料抗压合格率 100%\n")
+    assert found.right == list(rows)
+    assert found.left == list(rows) or found.row_doubted("implementation_period", 2, "name")
+
+
 def test_first_level_labels_and_vertical_ones_are_no_cells(flow, rows):
     found = flow("产出指标\n" + QUALITY)
     assert found.left == found.right == list(rows)

@@ -123,6 +123,12 @@ def test_more_text_than_the_form_has_cells_is_flagged(table):
     assert found.told("灰浆配比记录") or found.row_doubted("implementation_period", 2, "name")
 
 
+def test_of_a_cell_too_many_the_halves_tell_which(table):
+    found = table("\t\t质量指标\t甲仓石料\t石料来源\t产地可追溯\t质量指标\t石料来源\t产地可追溯\n")
+    assert found.left[2] == found.right[2] == ("质量指标", "石料来源", "产地可追溯")
+    assert found.row_doubted("implementation_period", 2, "name")
+
+
 def test_exchanged_cells_are_flagged(table):
     found = table("\t\t质量指标\t100%\t石料抗压合格率\t质量指标\t石料抗压合格率\t100%\n")
     assert found.left[2] == ("质量指标", "石料抗压合格率", "100%") or found.row_doubted(

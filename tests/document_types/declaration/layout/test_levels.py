@@ -105,6 +105,21 @@ def test_a_label_lost_between_two_others_is_supplied_and_flagged():
     assert "时效指标" in doubts[3][0]
 
 
+def test_beside_a_lost_label_every_row_without_its_own_is_doubted():
+    lines = list(map(both, WHOLE))
+    lines[3] = both(":时")
+    _, _, doubts = levelled(*lines)
+    assert all("时效指标 is not legible" in doubt for doubt in doubts[1])
+    assert doubts[2] == (None, None)
+
+
+def test_a_level_that_is_supplied_where_one_half_only_is_printed_says_so():
+    lines = ["数量:数", "质量:质", ":时", "成本:本", "社会:社", "满意:满"]
+    names, levels, doubts = levelled(*lines)
+    assert names[2][0] == "时效"
+    assert "was supplied" in doubts[2][0] or levels[2][0].margin < 1
+
+
 def test_a_label_lost_in_one_half_makes_the_same_row_of_the_other_doubtful():
     lines = list(map(both, WHOLE))
     lines[3] = ":时 | 时效:时"

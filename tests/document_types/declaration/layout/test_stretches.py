@@ -85,6 +85,13 @@ def test_the_order_of_the_targets_columns_does_not_matter(form, read):
     assert [row[2] for row in found.right][:3] == ["≥8座", "≥640米", "=100%"]
 
 
+def test_a_targets_columns_may_stand_in_another_order(form, read):
+    lines = [line.split("\t") for line in (SPLIT_HEAD + SPLIT).splitlines()]
+    turned = ["\t".join([*line[:4], line[6], line[5], line[4], line[7]]) + "\n" for line in lines]
+    found = read(form(goals="年度目标\t2031年修补八座古桥。\n", head=turned[0], table="".join(turned[1:])))
+    assert [row[2] for row in found.right] == ["≥8座", "≥640米", "=100%", "每季度末", "有效减少", "≥90%"]
+
+
 def test_a_column_of_remarks_is_understood_and_left_out(form, read, rows, half_table):
     table = half_table.replace("\n", "\t见巡检台账\n")
     found = read(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _CLOSING = "。.！!；;”"
 _HALVES = ("implementation_period", "annual")
+_MOST_LINES = 120
+"""More lines than any form's goals have; where to cut them is not worth asking."""
+
 _SURE = 1.0
 _THIN = 0.15
 
@@ -115,6 +118,8 @@ def _one_cell(text: str, body: Sequence[Atom], heads: Sequence[Atom], column: in
 
 def _from_lines(text: str, body: Sequence[Atom]) -> GoalTexts:
     lines = [list(group) for _, group in groupby(body, key=lambda atom: atom.line)]
+    if len(lines) > _MOST_LINES:
+        return GoalTexts(compose(text, spans_of(body)), None, 0.0)
     ranked = sorted(
         ((_likeness(text, left, right), left, right) for left, right in _cuts(lines)),
         key=lambda entry: entry[0],

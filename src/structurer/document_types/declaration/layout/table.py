@@ -13,6 +13,7 @@ from structurer.document_types.declaration.layout.row_doubts import row_doubts
 from structurer.document_types.declaration.layout.stretches import Stretch, stretches
 from structurer.document_types.declaration.measure import measure
 from structurer.document_types.declaration.model import Scope
+from structurer.models import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _THIN = 1.0
 """Below this lead (log-odds) over the next best reading a value is flagged."""
+
+_MOST_STRETCHES = 4_000
+"""Stretches of text in a table without cells; the longest real ones have a few hundred."""
 
 _SIGNS = {
     "packed": "the scanner packed several rows into one cell; they were split in order",
@@ -57,8 +61,12 @@ def _read(draft: Draft, text: str, stretch: Stretch, cell_lines: frozenset[int])
     in_cells = sum(line.number in cell_lines for line in stretch.lines)
     if in_cells * 2 >= len(stretch.lines):
         rows = read_grid(text, stretch.lines, stretch.heads, len(stretch.scopes))
-    else:
+    elif sum(len(line.atoms) for line in stretch.lines) <= _MOST_STRETCHES:
         rows = read_flow(text, stretch.lines, len(stretch.scopes))
+    else:
+        message = "the table of indicators is far longer than any form's; it was not read"
+        draft.doubt("indicators", "table_too_long", message, Severity.ERROR)
+        return
     draft.claim(stretch.ignored)
     levels = assign_levels(rows)
     doubts = level_doubts(rows, levels)
