@@ -47,7 +47,8 @@ def test_rows_have_the_fixed_columns(record: dict[str, Any], broken: dict[str, A
     assert (row["indicators"], row["extraction_flags"], row["source_flags"]) == (2, 3, 1)
     assert row["extraction_messages"] == "whole\nhalf\nname"
     first, second = (dict(zip(INDICATOR_COLUMNS, row, strict=True)) for row in indicator_rows(record))
-    assert (first["row"], first["extraction_flags"], first["source_flags"]) == ("indicators.0", 0, 1)
+    assert (first["row"], first["extraction_messages"]) == ("indicators.0", None)
+    assert first["source_messages"] is not None
     assert (second["extraction_messages"], second["measure.value"], second["measure.upper"]) == (
         "name",
         "10",

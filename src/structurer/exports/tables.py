@@ -10,7 +10,8 @@ the record (``funding.annual.total``); the others are
   filing itself is odd;
 - ``extraction_messages``, ``source_messages``: what they say, one a line.
 
-An indicator's flags are those on it, below it, and on all indicators together.
+The table of indicators has the messages only; an indicator's flags are those on it, below it, and on
+all indicators together.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
     from structurer.exports.cells import Cell
 
-_RECORD_COLUMNS = ("record", "document", "ordinal", "status")
-_FLAG_COLUMNS = ("extraction_flags", "source_flags", "extraction_messages", "source_messages")
+_RECORD_COLUMNS = ("record", "document", "ordinal")
+_COUNT_COLUMNS = ("extraction_flags", "source_flags")
+_MESSAGE_COLUMNS = ("extraction_messages", "source_messages")
+_KINDS = ("extraction", "source")
 _FUNDING = ("total", "central", "provincial", "municipal_county", "self_raised", "other")
 
 _DECLARATION_PATHS = (
@@ -54,7 +57,14 @@ _DECLARATION_PATHS = (
 _INDICATOR_PATHS = ("scope", "level1", "level2", "name", "target")
 _MEASURE_COLUMNS = ("measure.operator", "measure.value", "measure.upper", "measure.unit", "measure.per")
 
-DECLARATION_COLUMNS = (*_RECORD_COLUMNS, *_DECLARATION_PATHS, "indicators", *_FLAG_COLUMNS)
+DECLARATION_COLUMNS = (
+    *_RECORD_COLUMNS,
+    "status",
+    *_DECLARATION_PATHS,
+    "indicators",
+    *_COUNT_COLUMNS,
+    *_MESSAGE_COLUMNS,
+)
 """Columns of the table of projects; ``indicators`` is the number of indicator rows."""
 
 INDICATOR_COLUMNS = (
@@ -63,7 +73,7 @@ INDICATOR_COLUMNS = (
     "row",
     *_INDICATOR_PATHS,
     *_MEASURE_COLUMNS,
-    *_FLAG_COLUMNS,
+    *_MESSAGE_COLUMNS,
 )
 """Columns of the table of indicators; ``measure.upper`` is the upper end of a range."""
 
@@ -76,9 +86,11 @@ def declaration_row(record: Mapping[str, Any]) -> tuple[Cell, ...]:
     data = record["data"] or {}
     return (
         *_record_cells(record),
+        record["status"],
         *(_at(data, path) for path in _DECLARATION_PATHS),
         len(data.get("indicators", ())),
-        *_flag_cells(record["flags"]),
+        *(sum(flag["kind"] == kind for flag in record["flags"]) for kind in _KINDS),
+        *_message_cells(record["flags"]),
     )
 
 
@@ -92,7 +104,7 @@ def indicator_rows(record: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
             row,
             *(indicator[key] for key in _INDICATOR_PATHS),
             *_measure_cells(indicator.get("measure")),
-            *_flag_cells([flag for flag in record["flags"] if _concerns(flag["path"], row)]),
+            *_message_cells([flag for flag in record["flags"] if _concerns(flag["path"], row)]),
         )
         for number, indicator in enumerate(data.get("indicators", ()))
         if (row := f"indicators.{number}")
@@ -100,7 +112,7 @@ def indicator_rows(record: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
 
 
 def _record_cells(record: Mapping[str, Any]) -> tuple[Cell, ...]:
-    return (record["id"], record["document"]["name"], record["chunk"]["ordinal"], record["status"])
+    return (record["id"], record["document"]["name"], record["chunk"]["ordinal"])
 
 
 def _measure_cells(measure: Mapping[str, Any] | None) -> tuple[Cell, ...]:
@@ -111,12 +123,8 @@ def _measure_cells(measure: Mapping[str, Any] | None) -> tuple[Cell, ...]:
     return (measure["operator"], lower, upper, measure["unit"], measure["per"])
 
 
-def _flag_cells(flags: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
-    kinds = ("extraction", "source")
-    return (
-        *(sum(flag["kind"] == kind for flag in flags) for kind in kinds),
-        *("\n".join(messages(flags, kind)) or None for kind in kinds),
-    )
+def _message_cells(flags: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
+    return tuple("\n".join(messages(flags, kind)) or None for kind in _KINDS)
 
 
 def _concerns(flagged: str, row: str) -> bool:

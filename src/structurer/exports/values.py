@@ -27,6 +27,8 @@ def is_below(path: str, flagged: str) -> bool:
 def doubtful_paths(record: Mapping[str, Any]) -> list[str]:
     """Return the paths of a written record's values that an ``extraction`` flag applies to."""
     flagged = sorted({flag["path"] for flag in record["flags"] if flag["kind"] == "extraction"})
+    if not flagged:
+        return []
     return [path for path in value_paths(record["data"]) if any(is_below(path, above) for above in flagged)]
 
 
