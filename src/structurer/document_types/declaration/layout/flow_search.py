@@ -35,6 +35,9 @@ _BEAM, _PLAIN_BEAM = 8, 3
 _HOPELESS = 7.0
 """A reading this far behind the best is given up."""
 
+_SENSELESS = -3.2
+"""A step that costs this much leads nowhere."""
+
 _SURE_LEAD = 0.8
 _WHOLE_ROW = (-1, 1, -1, 1)
 """Name, target, name, target: the sign with which a cell's shape counts."""
@@ -213,8 +216,9 @@ def _as_text(tokens: Sequence[Token], index: int, reading: _Reading, halves: int
             continue
         else:
             gain = opening(token, slot, filled, reading.row.right_label is not None)
-        row = reading.row._replace(parts=(*parts, Part(slot, index)))
-        yield _Reading(reading.score + gain, row, reading.closed, reading.group)
+        if gain > _SENSELESS:
+            row = OpenRow((*parts, Part(slot, index)), reading.row.left_label, reading.row.right_label)
+            yield _Reading(reading.score + gain, row, reading.closed, reading.group)
     if parts or reading.row.right_label is not None:
         closed = _close(tokens, reading, halves)
         for slot, cost in ((NAME_L, 0.0), (NAME_R, 0.8))[:halves]:
