@@ -161,7 +161,8 @@ class Extraction:
     from. ``doubts`` are the engine's own flags. ``certainty`` is the engine's probability, in
     [0, 1], that it chose the right one of the readings it considered; paths that are missing had
     one reading only. ``claimed`` are all spans that the engine understood: values and the form's
-    printed labels.
+    printed labels. ``converted`` are the paths whose value is not what is printed but the same in
+    another unit (万元 brought to yuan).
     """
 
     data: Mapping[str, Any]
@@ -169,6 +170,7 @@ class Extraction:
     doubts: tuple[Flag, ...] = ()
     certainty: Mapping[str, float] = field(default_factory=dict)
     claimed: tuple[Span, ...] = ()
+    converted: frozenset[str] = frozenset()
 
 
 class Status(StrEnum):

@@ -15,7 +15,7 @@ from structurer.chunking import cut
 from structurer.document_types.declaration import DECLARATION
 from structurer.documents import read_document
 from structurer.engines import Engine, LayoutEngine
-from structurer.grounding import TextIndex, verify
+from structurer.grounding import TextIndex, ValueKind, verify
 from structurer.models import (
     Chunk,
     Document,
@@ -58,8 +58,15 @@ def structure(
 
     Raises ``DocumentError`` where the file cannot be read.
     """
-    document = source if isinstance(source, Document) else read_document(source)
+    settings = settings or Settings()
+    document = source if isinstance(source, Document) else _read(source, settings)
     return list(structure_document(document, engine, settings).records)
+
+
+def _read(path: Path | str, settings: Settings) -> Document:
+    return read_document(
+        path, encoding=settings.encoding, errors=settings.encoding_errors, max_bytes=settings.max_bytes
+    )
 
 
 def structure_document(
@@ -123,7 +130,9 @@ def _ground(index: TextIndex, extraction: Extraction) -> dict[str, Evidence]:
     for path, value in leaves(extraction.data):
         spans = extraction.spans.get(path)
         if value is not None and spans:
-            found[path] = verify(index, str(value), DECLARATION.value_kind(path), spans, canonical=True)
+            kind = DECLARATION.value_kind(path)
+            canonical = kind is ValueKind.LABEL or path in extraction.converted
+            found[path] = verify(index, str(value), kind, spans, canonical=canonical)
     return found
 
 

@@ -127,7 +127,9 @@ def _say_what_there_is(folder: Path, counts: Counts, plan: Plan, notices: list[s
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
-    table.add_row("filings", f"{counts.filings:,}", f"{counts.failed:,} failed" if counts.failed else "")
+    odd = [f"{counts.failed:,} failed"] if counts.failed else []
+    odd += [f"{counts.without_form:,} without any form"] if counts.without_form else []
+    table.add_row("filings", f"{counts.filings:,}", ", ".join(odd))
     table.add_row("declarations", f"{counts.declarations:,}", f"{counts.flagged:,} to review")
     table.add_row("values", f"{counts.values:,}")
     table.add_row("doubtful values", f"{counts.doubtful_values:,}", f"{share:.1%} of the values")

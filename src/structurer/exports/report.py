@@ -27,6 +27,7 @@ class Counts:
     filings: int = 0
     failed: int = 0
     declarations: int = 0
+    without_form: int = 0
     flagged: int = 0
     values: int = 0
     doubtful_values: int = 0
@@ -46,6 +47,7 @@ def count(result: FilingResult) -> Counts:
     return Counts(
         filings=1,
         declarations=len(result.records),
+        without_form=0 if result.records else 1,
         flagged=statuses["flagged"],
         values=sum(len(value_paths(record["data"])) for record in result.records),
         doubtful_values=sum(len(doubtful_paths(record)) for record in result.records),

@@ -98,7 +98,9 @@ def _pieces(text: str) -> Iterator[_Piece]:
 
 
 def _in_a_row(gap: str) -> bool:
-    return gap.isspace() and "\t" not in gap
+    # A tab on a line of its own borders nothing.
+    lines = gap.split("\n")
+    return gap.isspace() and "\t" not in lines[0] and "\t" not in lines[-1]
 
 
 def _readings(text: str, row: list[_Piece]) -> Iterator[Number]:

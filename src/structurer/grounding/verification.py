@@ -30,6 +30,7 @@ _CODE_BEGINS = re.compile(rf"(?:^|[\t\n]|[^\d\sA-Za-z]){_BLANK}?$")
 _FEW_LINES = 2_000
 """Characters up to which indexing the lines around a place is cheaper than indexing the document."""
 
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _THIS_LINE_AND_THE_NEXT = re.compile(r"[^\n]*(?:\n\s*[^\n]*)?")
 _UNITS = (Decimal(1_000), Decimal(10_000), Decimal(100_000_000))
 """千元, 万元 and 亿元: an amount in yuan may be printed as so many of them."""
@@ -114,7 +115,7 @@ def _stands_alone(text: str, start: int, end: int, kind: ValueKind) -> bool:
     """Whether what is printed here is no part of something longer; if in doubt, not."""
     if kind in _WORDS:
         return not cuts_number(text, start, end)
-    if kind not in _NUMBERS and "\t" in text[start:end]:
+    if kind not in _NUMBERS and "\t" in _BLANK_LINES.sub("\n", text[start:end]):
         return False
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     ends, begins = (_NUMBER_ENDS, _NUMBER_BEGINS) if kind in _NUMBERS else (_CODE_ENDS, _CODE_BEGINS)

@@ -29,11 +29,13 @@ class Amount(NamedTuple):
     """An amount as read: yuan as a decimal string (None when it is not a number), and its print.
 
     ``sound`` is False where the print's thousands groups do not fit: a digit may be lost.
+    ``converted`` says that the print is in 万元.
     """
 
     yuan: str | None
     printed: Value
     sound: bool
+    converted: bool = False
 
 
 class FundingTable(NamedTuple):
@@ -72,7 +74,7 @@ def parse_amount(printed: Value, in_wan: bool = False) -> Amount:
     if not re.fullmatch(r"-?\d+(\.\d+)?", digits):
         return Amount(None, printed, sound=False)
     yuan = digits if unit == 1 else _plain(Decimal(digits) * unit)
-    return Amount(yuan, printed, sound=bool(_GROUPED.match(plain)))
+    return Amount(yuan, printed, sound=bool(_GROUPED.match(plain)), converted=unit != 1)
 
 
 def _plain(number: Decimal) -> str:

@@ -22,6 +22,7 @@ class Draft:
         self.data: dict[str, Any] = {key: _copy(value) for key, value in _EMPTY.items()}
         self.spans: dict[str, tuple[Span, ...]] = {}
         self.certainty: dict[str, float] = {}
+        self.converted: set[str] = set()
         self._claimed: list[Span] = []
         self._doubts: list[Flag] = []
 
@@ -60,6 +61,7 @@ class Draft:
             doubts=tuple(self._doubts),
             certainty=self.certainty,
             claimed=tuple(self._claimed),
+            converted=frozenset(self.converted),
         )
 
 

@@ -178,6 +178,8 @@ def _read_funding(draft: Draft, text: str, sections: Sections) -> None:
         if path == "total":
             continue
         draft.put(where, amount.yuan, amount.printed)
+        if amount.converted:
+            draft.converted.add(where)
         if amount.yuan is None:
             draft.doubt(
                 where, "amount_not_a_number", f"{amount.printed.text!r} is not an amount", Severity.ERROR
