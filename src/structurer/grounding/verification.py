@@ -25,10 +25,13 @@ _NUMBERS = frozenset((ValueKind.AMOUNT, ValueKind.INTEGER))
 _BLANK = r"[^\S\n\t]"
 _NUMBER_ENDS = re.compile(rf"{_BLANK}?(?:$|[\t\n]|[^\d\s.,．，])|{_BLANK}{{2}}")
 _NUMBER_BEGINS = re.compile(rf"(?:^|[\t\n]|[^\d\s.,．，+\-−－]){_BLANK}?$|{_BLANK}{{2}}$")
-_CODE_ENDS = re.compile(rf"{_BLANK}?(?:$|[\t\n]|[^\d\sA-Za-z])")
-_CODE_BEGINS = re.compile(rf"(?:^|[\t\n]|[^\d\sA-Za-z]){_BLANK}?$")
+_CODE_ENDS = re.compile(rf"{_BLANK}*(?:$|[\t\n]|[^\d\sA-Za-z])")
+_CODE_BEGINS = re.compile(rf"(?:^|[\t\n]|[^\d\sA-Za-z]){_BLANK}*$")
 _FEW_LINES = 2_000
 """Characters up to which indexing the lines around a place is cheaper than indexing the document."""
+
+_AROUND = 8
+"""How many characters before and after a number say whether it is part of a longer one."""
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _THIS_LINE_AND_THE_NEXT = re.compile(r"[^\n]*(?:\n\s*[^\n]*)?")
@@ -117,7 +120,7 @@ def _stands_alone(text: str, start: int, end: int, kind: ValueKind) -> bool:
         return not cuts_number(text, start, end)
     if kind not in _NUMBERS and "\t" in _BLANK_LINES.sub("\n", text[start:end]):
         return False
-    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
     ends, begins = (_NUMBER_ENDS, _NUMBER_BEGINS) if kind in _NUMBERS else (_CODE_ENDS, _CODE_BEGINS)
     return bool(ends.match(after) and begins.search(before))
 

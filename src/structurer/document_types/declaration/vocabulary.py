@@ -135,12 +135,15 @@ _PRINTED: dict[Group, dict[str, str]] = {
         "phone": "联系电话 电话 联系方式",
         "submitted_at": "填报日期 填表日期 填报时间 申报日期",
         "financial_officer": "财务负责人",
+        "person_and_phone": "项目负责人及电话 项目负责人及联系电话 负责人及电话 负责人及联系电话",
     },
     Group.OTHER: {"unit_note": "单位万元 单位元 金额单位万元 金额单位元"},
 }
 
 _PUNCTUATION = re.compile(r"[\s\W_]+")
-_POINTS = re.compile(r"[(（]\s*\d+\s*分?\s*[)）]$")
+_POINTS = re.compile(r"[(（][^()（）]*\d[^()（）]*[)）]$")
+"""What a label may say in a bracket behind it: its points (50分), its years (2019年-2021年)."""
+
 _AMONG = re.compile(r"^其(?:中[:：、，,]?|\S[:：])\s*")
 _LONGEST = 20
 _WHOLE_LABELS = {

@@ -15,6 +15,7 @@ from structurer.document_types.declaration.layout.scalars import (
     read_timestamp,
     read_years,
     split_department,
+    split_person,
 )
 from structurer.document_types.declaration.layout.sections import LONG_FIELDS, Field, Sections, sort_lines
 from structurer.document_types.declaration.layout.table import read_table
@@ -242,6 +243,10 @@ def _read_people(draft: Draft, text: str, sections: Sections) -> None:
             _put_timestamp(draft, printed)
         elif key == "phone":
             draft.put("phone", "".join(printed.text.split()), printed)
+        elif key == "person_and_phone":
+            name, number = split_person(text, printed)
+            draft.put_text("responsible_person", name)
+            draft.put_text("phone", number)
         elif key in {"responsible_person", "handler"}:
             draft.put_text(key, printed)
         else:

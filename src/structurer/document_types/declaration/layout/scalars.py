@@ -20,6 +20,7 @@ _DEPARTMENT = re.compile(
     r"^[\[(（【]?(?P<code>\d(?: ?\d){1,11}) ?[\])）】]?\s*[-－—–_]?\s*(?P<name>[^\W\da-zA-Z_].*)?$", re.DOTALL
 )
 _DAMAGED_CODE = re.compile(r"^[\[(（【]?[0-9A-Za-z ]{2,12}[\])）】]?\s*[-－—–_]\s*")
+_PHONE_AT_END = re.compile(r"[\s,，、:：]*(?P<phone>\d[\d\-]{6,})$")
 _YEARS = re.compile(r"^(?P<years>\d{1,2})\s*年?$")
 _DATE_DIGITS = 14
 
@@ -37,6 +38,15 @@ def split_department(text: str, printed: Value) -> tuple[Value | None, Value | N
     code = code._replace(text="".join(code.text.split()))
     name = cut_value(text, printed, *found.span("name")) if found["name"] else None
     return code, name
+
+
+def split_person(text: str, printed: Value) -> tuple[Value | None, Value | None]:
+    """Cut ``张某 13800000000`` into the name and the telephone number."""
+    found = _PHONE_AT_END.search(printed.text)
+    if found is None:
+        return printed, None
+    name = cut_value(text, printed, 0, found.start()) if found.start() else None
+    return name, cut_value(text, printed, *found.span("phone"))
 
 
 def read_attribute(printed: Value) -> str | None:

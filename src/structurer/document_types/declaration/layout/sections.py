@@ -150,7 +150,7 @@ class _Sorter:
         """Once the table has begun there are only its rows, the people, and heads that a page repeats."""
         first = line.atoms[0]
         groups = [atom.group for atom in line.atoms]
-        if groups.count(Group.PEOPLE) >= min(2, len(groups)):
+        if groups.count(Group.PEOPLE) >= min(2, len(groups)) or _is_sure(first, Group.PEOPLE):
             return Part.PEOPLE
         if _is_sure(first, Group.FIELD):
             return Part.HEAD

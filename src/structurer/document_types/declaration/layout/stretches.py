@@ -41,55 +41,80 @@ class Stretch(NamedTuple):
     ignored: tuple[Span, ...]
 
 
+class _View(NamedTuple):
+    """How to look at lines under a head: the halves that a row then holds, and columns to leave out."""
+
+    scopes: tuple[Scope, ...]
+    left_out: frozenset[int] = frozenset()
+
+
 def stretches(sections: Sections) -> Iterator[Stretch]:
-    """Cut the table where its head changes the half that is printed."""
-    scopes = _scopes_of_heads(sections)
-    for key, group in groupby(sections.table, key=lambda entry: scopes[max(0, entry.head)]):
+    """Cut the table where its head changes the halves that are printed.
+
+    A head with one column of names and a target for each half is looked at twice. One of running text
+    cannot be; its stretch has no scopes.
+    """
+    views = [_views(head) for head in sections.heads] or [(_View(_BOTH),)]
+    for key, group in groupby(sections.table, key=lambda entry: views[max(0, entry.head)]):
         entries = list(group)
         used = sorted({entry.head for entry in entries if entry.head >= 0})
-        ignored: list[Span] = []
-        lines = [
-            _plain_line(entry.line, sections.heads[entry.head] if entry.head >= 0 else None, ignored)
-            for entry in entries
-        ]
-        heads = tuple(_head_cells(sections.heads[index]) for index in used)
-        yield Stretch(key, heads, tuple(lines), tuple(ignored))
+        for view in key:
+            ignored: list[Span] = []
+            lines = [
+                _plain_line(
+                    entry.line, sections.heads[entry.head] if entry.head >= 0 else None, view, ignored
+                )
+                for entry in entries
+            ]
+            heads = tuple(_head_cells(sections.heads[index], view) for index in used)
+            yield Stretch(view.scopes, heads, tuple(lines), tuple(ignored))
 
 
-def _scopes_of_heads(sections: Sections) -> list[tuple[Scope, ...]]:
-    """Return the halves that each head's rows hold; without a head, both."""
-    return [_scopes(head) for head in sections.heads] or [_BOTH]
-
-
-def _scopes(head: ColumnHead) -> tuple[Scope, ...]:
-    keys = [atom.label.key for atom in head.line.atoms if atom.label and atom.group is Group.COLUMN]
-    if keys.count("name") != 1 or keys.count("target") > 1:
-        return _BOTH
+def _views(head: ColumnHead) -> tuple[_View, ...]:
+    columns = [atom for atom in head.line.atoms if atom.label and atom.group is Group.COLUMN]
+    keys = [atom.label.key for atom in columns if atom.label]
+    targets = [atom for atom in columns if atom.label and atom.label.key == "target"]
+    if keys[-3:] == ["name", "target", "target"] and keys.count("name") == 1:
+        return _views_of_shared_names(targets) if head.line.cells else (_View(()),)
+    if keys.count("name") != 1 or len(targets) > 1:
+        return (_View(_BOTH),)
     texts = "".join(squeeze(atom.text) for atom in head.line.atoms)
-    if (
-        "实施期" in texts
-        or "中期" in texts
-        or (head.scope == Scope.IMPLEMENTATION_PERIOD and "年度" not in texts)
-    ):
-        return (Scope.IMPLEMENTATION_PERIOD,)
-    return (Scope.ANNUAL,)
+    of_period = "实施期" in texts or "中期" in texts
+    if of_period or (head.scope == Scope.IMPLEMENTATION_PERIOD and "年度" not in texts):
+        return (_View((Scope.IMPLEMENTATION_PERIOD,)),)
+    return (_View((Scope.ANNUAL,)),)
 
 
-def _head_cells(head: ColumnHead) -> tuple[Atom, ...]:
+def _views_of_shared_names(targets: Sequence[Atom]) -> tuple[_View, ...]:
+    """Return the halves of a table with one column of names; unsaid, the period's target stands first."""
+    first, second = targets
+    if "年度" in squeeze(first.text) and "年度" not in squeeze(second.text):
+        first, second = second, first
+    return (
+        _View((Scope.IMPLEMENTATION_PERIOD,), frozenset({second.column})),
+        _View((Scope.ANNUAL,), frozenset({first.column})),
+    )
+
+
+def _head_cells(head: ColumnHead, view: _View) -> tuple[Atom, ...]:
     """Return the cells that name level, name and target: the slots of a row."""
     slots = {"level2", "name", "target"}
     return tuple(
         atom
         for atom in head.line.atoms
-        if atom.label and atom.group is Group.COLUMN and atom.label.key in slots
+        if atom.label
+        and atom.group is Group.COLUMN
+        and atom.label.key in slots
+        and atom.column not in view.left_out
     )
 
 
-def _plain_line(line: AtomLine, head: ColumnHead | None, ignored: list[Span]) -> AtomLine:
+def _plain_line(line: AtomLine, head: ColumnHead | None, view: _View, ignored: list[Span]) -> AtomLine:
     """Bring a line of a wider table to level, name, target: join split targets, leave out the rest."""
     atoms = [_without_number(atom) for atom in line.atoms if not _FILLER.match(atom.text.strip())]
     if head is None or not line.cells or not head.line.cells:
         return line._replace(atoms=tuple(atoms))
+    atoms = [atom for atom in atoms if atom.column not in view.left_out]
     roles = {a.column: a.label.key for a in head.line.atoms if a.label and a.group is Group.COLUMN}
     if not set(roles.values()) & {"operator", "unit", "ignored"}:
         return line._replace(atoms=tuple(atoms))

@@ -58,6 +58,10 @@ class _Placed(NamedTuple):
 
 def _read(draft: Draft, text: str, stretch: Stretch, cell_lines: frozenset[int]) -> Iterator[_Placed]:
     """Yield the indicators of one stretch of the table, in the order printed."""
+    if not stretch.scopes:
+        message = "the table gives one name two targets, without cells to tell them apart; it was not read"
+        draft.doubt("indicators", "layout_unknown", message, Severity.ERROR)
+        return
     in_cells = sum(line.number in cell_lines for line in stretch.lines)
     if in_cells * 2 >= len(stretch.lines):
         rows = read_grid(text, stretch.lines, stretch.heads, len(stretch.scopes))
