@@ -66,3 +66,9 @@ def test_a_lost_label_is_not_silent(form, read):
     )
     assert found["responsible_person"] == "孟一舟" or found.doubted("responsible_person")
     assert found["handler"] == "葛小荻" or found.doubted("handler") or found.told("葛小荻")
+
+
+def test_a_person_and_a_telephone_in_one_cell(form, read):
+    found = read(form(people="项目负责人及电话\t孟一舟 6612345\t\t\t\n"))
+    assert (found["responsible_person"], found["phone"]) == ("孟一舟", "6612345")
+    assert found["handler"] is None

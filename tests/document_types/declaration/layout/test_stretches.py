@@ -150,3 +150,34 @@ def test_points_beside_a_label_say_nothing(form, read, parts, rows):
     table = parts["table"].replace("产出指标", "产出指标（50分）").replace("质量指标", "质量指标(10分)")
     found = read(form(table=table))
     assert found.left == found.right == list(rows)
+
+
+SHARED_NAMES = (
+    "\t产出指标\t数量指标\t修补桥墩数量\t≥24座\t≥8座\n"
+    "\t\t\t加固栏杆长度\t≥1920米\t≥640米\n"
+    "\t\t质量指标\t石料抗压合格率\t100%\t100%\n"
+    "\t满意度指标\t服务对象满意度指标\t过桥行人满意度\t≥90%\t≥92%\n"
+)
+
+
+@pytest.mark.parametrize("head", ["中期指标值\t年度指标值", "指标值\t指标值"])
+def test_a_target_for_each_half_beside_one_name_makes_a_row_in_each(form, read, head):
+    found = read(form(head=f"绩效指标\t一级指标\t二级指标\t三级指标\t{head}\n", table=SHARED_NAMES))
+    names = [
+        ("数量指标", "修补桥墩数量"),
+        ("数量指标", "加固栏杆长度"),
+        ("质量指标", "石料抗压合格率"),
+        ("服务对象满意度指标", "过桥行人满意度"),
+    ]
+    for scope, targets in (
+        ("implementation_period", ["≥24座", "≥1920米", "100%", "≥90%"]),
+        ("annual", ["≥8座", "≥640米", "100%", "≥92%"]),
+    ):
+        assert found.rows(scope) == [(*name, target) for name, target in zip(names, targets, strict=True)]
+
+
+def test_a_target_for_each_half_without_cells_is_told_and_not_guessed(form, read):
+    head = "绩效指标 一级指标 二级指标 三级指标 中期指标值 年度指标值\n"
+    found = read(form(head=head, table=SHARED_NAMES.replace("\t", " ")))
+    assert found["indicators"] == []
+    assert any(flag["code"] == "layout_unknown" for flag in found.record["flags"])
