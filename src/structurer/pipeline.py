@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from structurer.checks import Subject, confidence, in_order, leaves, run_checks, status
@@ -109,19 +110,8 @@ def _checked(
     subject = Subject(data, evidence, document.text, chunk, segments, unclaimed)
     flags = in_order({*extraction.doubts, *run_checks(subject, DECLARATION.checks)})
     validate(DECLARATION.name, data)
-    return Record(
-        id=record_id(document.sha256, chunk.start, chunk.end),
-        document_type=DECLARATION.name,
-        schema_version=DECLARATION.schema_version,
-        document=document,
-        chunk=chunk,
-        data=data,
-        evidence=evidence,
-        confidence=confidence(data, evidence, flags, extraction.certainty),
-        flags=flags,
-        status=status(flags),
-        provenance=provenance,
-    )
+    certain = confidence(data, evidence, flags, extraction.certainty)
+    return _written(document, chunk, provenance, flags, data, evidence, certain)
 
 
 def _ground(index: TextIndex, extraction: Extraction) -> dict[str, Evidence]:
@@ -149,7 +139,18 @@ def _unclaimed(segments: Sequence[Segment], claimed: Iterable[Span]) -> Iterable
 def _failed(document: Document, chunk: Chunk, provenance: Provenance, error: Exception) -> Record:
     message = f"this project could not be structured ({type(error).__name__}: {error}); label it by hand"
     flag = Flag("", "chunk_failed", FlagKind.EXTRACTION, Severity.ERROR, message)
-    data: Mapping[str, Any] | None = None
+    return _written(document, chunk, provenance, (flag,))
+
+
+def _written(
+    document: Document,
+    chunk: Chunk,
+    provenance: Provenance,
+    flags: tuple[Flag, ...],
+    data: Mapping[str, Any] | None = None,
+    evidence: Mapping[str, Evidence] = MappingProxyType({}),
+    certain: Mapping[str, float] = MappingProxyType({}),
+) -> Record:
     return Record(
         id=record_id(document.sha256, chunk.start, chunk.end),
         document_type=DECLARATION.name,
@@ -157,9 +158,9 @@ def _failed(document: Document, chunk: Chunk, provenance: Provenance, error: Exc
         document=document,
         chunk=chunk,
         data=data,
-        evidence={},
-        confidence={},
-        flags=(flag,),
-        status=status((flag,)),
+        evidence=evidence,
+        confidence=certain,
+        flags=flags,
+        status=status(flags),
         provenance=provenance,
     )

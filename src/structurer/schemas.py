@@ -215,9 +215,6 @@ def _simplified(node: Any, definitions: Mapping[str, Any]) -> Any:
         for key, value in node.items()
         if key not in {"title", "default", "$defs"}
     }
-    if "pattern" in kept:
-        # A schema's \d is ASCII (ECMA-262), but Python's would let full-width digits pass.
-        kept["pattern"] = kept["pattern"].replace(r"\d", "[0-9]")
     if "properties" in kept:
         kept["required"] = list(kept["properties"])
     return _without_null_branch(kept)

@@ -67,8 +67,9 @@ _LEVEL1_OF = {
     Level2.SATISFACTION: Level1.SATISFACTION,
 }
 
-DecimalText = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", description="A decimal number as text.")]
-Amount = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", description="Yuan, without separators.")]
+DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="A decimal number as text.")]
+IsoTime = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}$")]
+Amount = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="Yuan, without separators.")]
 
 
 class _Form(BaseModel):
@@ -151,4 +152,6 @@ class Declaration(_Form):
     responsible_person: str | None = None
     handler: str | None = None
     phone: str | None = None
-    submitted_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")] | None = None
+    submitted_at: (
+        Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")] | None
+    ) = None

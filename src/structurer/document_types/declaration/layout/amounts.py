@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from structurer.document_types.declaration.layout.atoms import Atom
 
 HALVES = ("implementation_period", "annual")
-PARTS = ("total", "central", "provincial", "municipal_county", "self_raised", "other")
 _NUMBER = re.compile(r"^-?[\d,.\s]*\d[\d,.\s]*$")
 _GROUPED = re.compile(r"^-?(?:\d{1,3}(?:,\d{3})*|\d+)(?:\.\d+)?$")
 _TEN_THOUSAND = Decimal(10_000)

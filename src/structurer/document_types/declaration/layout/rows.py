@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from structurer.document_types.declaration.layout.atoms import Atom, spans_of
-from structurer.document_types.declaration.layout.values import Value, compose
 from structurer.document_types.declaration.model import Level2
 from structurer.document_types.declaration.vocabulary import Group, Match, squeeze
 
 if TYPE_CHECKING:
+    from structurer.document_types.declaration.layout.atoms import Atom
+    from structurer.document_types.declaration.layout.values import Value
     from structurer.models import Span
 
 _ALL_LABELS = "".join(f"{level}|" for level in Level2)
@@ -93,8 +93,3 @@ def _kind_of_label(words: str, match: Match) -> Kind:
 def printed(atom: Atom | None) -> PrintedLevel | None:
     """Return the second-level label that an atom prints."""
     return None if atom is None else PrintedLevel(kind_of(atom).levels, atom.spans)
-
-
-def value_of(text: str, atoms: list[Atom]) -> Value | None:
-    """Compose a cell's value; None when there is nothing in it."""
-    return compose(text, spans_of(atoms)) if atoms else None

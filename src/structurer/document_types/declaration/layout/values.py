@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from structurer.models import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 _MARKUP = re.compile(r"</?(?:p|br|sub|sup|b|i|u|strong|em|span|font|div|td|tr)\b[^<>]*>", re.IGNORECASE)
 _CJK = "\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\u3000-\u303f\u2018-\u201d"
@@ -60,13 +60,6 @@ def compose(text: str, spans: Iterable[Span]) -> Value:
                 parts.append(stripped)
                 kept.append(Span(start, start + len(stripped)))
     return Value(tidy("".join(parts)), tuple(kept))
-
-
-def concatenate(values: Sequence[Value]) -> Value:
-    """Join values in reading order; nothing is put between them."""
-    if len(values) == 1:
-        return values[0]
-    return Value("".join(v.text for v in values), tuple(span for v in values for span in v.spans))
 
 
 def tidy(text: str) -> str:
