@@ -122,6 +122,11 @@ def leaves(data: Mapping[str, Any], derived: Collection[str] = DERIVED_KEYS) -> 
     return found
 
 
+def covers(outer: str, path: str) -> bool:
+    """Say whether ``outer`` is the path or stands above it; ``""`` is the whole record."""
+    return outer in ("", path) or path.startswith(f"{outer}.")
+
+
 def confidence(
     data: Mapping[str, Any],
     evidence: Mapping[str, Evidence],

@@ -3,7 +3,7 @@
 From labels to figures, one module a step:
 
 - ``gold``     reads and checks the hand labels (the labelling guide says how they are made);
-- ``cells``    which values are scored, when two are the same, and which values a flag covers;
+- ``cells``    which values are scored, when two are the same, and which flags cover a value;
 - ``rows``     pairs the indicator rows of a label with those that were read, one to one;
 - ``compare``  one label against one record: values, errors, doubts; what *silent* means;
 - ``score``    the sums over all labels, and the goals;

@@ -1,4 +1,4 @@
-"""Cells: which values are scored, when two values are the same, and what a flag covers.
+"""Cells: which values are scored, when two values are the same, and which flags cover a value.
 
 A value is right or wrong; nothing is half right. Edit-distance credit would give an amount read ten
 times too small 0.88 and a ≥ read as ≤ 0.83, which are the errors that matter most. Before
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from structurer.checks import covers
 from structurer.document_types.declaration.model import Declaration
 from structurer.models import Flag, FlagKind
 
@@ -71,11 +72,6 @@ def same(field: str, gold: object, read: object) -> bool:
     """Tell whether a field was read as labelled. ``None`` equals only ``None``; ``"3"`` is not ``3``."""
     normal = normal_amount if field in AMOUNTS else normal_text
     return normal(gold) == normal(read)
-
-
-def covers(outer: str, path: str) -> bool:
-    """Tell whether ``outer`` is the path or a prefix of it; ``""`` is the whole record."""
-    return outer in ("", path) or path.startswith(f"{outer}.")
 
 
 def flags_over(flags: Iterable[Flag], path: str) -> tuple[Flag, ...]:
