@@ -6,13 +6,13 @@ a cell of several lines, or one that is centred beside several rows, stands on l
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from structurer.synthesis.sheet import LEFT, RIGHT, Kind, Slot
+from structurer.text import printed_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,7 +100,7 @@ def _funding(row: Row, page: Page) -> Lines:
         cells = [text.split("\n") for text in (left, left_amount, right, right_amount)]
         return [line for line in (before, bracket + after) if line] + _flow(cells)
     cells = [left.split("\n"), left_amount.split("\n"), right.split("\n"), right_amount.split("\n")]
-    if page.municipal_label_wraps and _columns(left) > 16 and left.startswith("市县"):
+    if page.municipal_label_wraps and printed_width(left) > 16 and left.startswith("市县"):
         cells[0] = _wrapped(left, 16)
     if all(len(cell) == 1 for cell in cells):
         indent = "" if left.startswith("其中") else "     "
@@ -211,16 +211,12 @@ def _wrapped(text: str, width: int) -> Lines:
     for part in text.split("\n"):
         line = ""
         for character in part:
-            if line and _columns(line + character) > width:
+            if line and printed_width(line + character) > width:
                 lines.append(line.strip())
                 line = ""
             line += character
         lines.append(line.strip())
     return [line for line in lines if line]
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
 
 
 def _loosened(text: str, rng: Random) -> str:

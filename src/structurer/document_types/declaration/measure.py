@@ -11,8 +11,9 @@ do not.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any
+
+from structurer.text import bare
 
 _OPERATORS = {
     "≥": "≥ >= => ≧ ⩾ ≮ 大于等于 大于或等于 不低于 不少于 不小于 不得低于 不得少于 不得小于 至少 最少",
@@ -118,7 +119,7 @@ def measure(target: str | None) -> dict[str, Any] | None:
 
 def _plain(target: str) -> str:
     """Return the target without white space, LaTeX dress and width."""
-    plain = "".join(unicodedata.normalize("NFKC", target).split())
+    plain = bare(target)
     if "\\" in plain or "$" in plain:
         for pattern, sign in _LATEX:
             plain = pattern.sub(sign, plain)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.checks._shapes import Shape, shape
 from structurer.document_types.declaration.model import Level2, Scope
 from structurer.document_types.declaration.vocabulary import squeeze
+from structurer.text import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,7 +92,7 @@ def read_table(indicators: Iterable[Mapping[str, Any]]) -> Table:
 
 def _row(number: int, indicator: Mapping[str, Any]) -> Row:
     level2, name, target = indicator["level2"], indicator["name"] or "", indicator["target"]
-    plain = "".join(unicodedata.normalize("NFKC", target or "").split())
+    plain = bare(target or "")
     return Row(
         number=number,
         path=f"indicators.{number}",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from structurer.document_types.declaration.layout.shapes import plain, targetness
+from structurer.document_types.declaration.layout.shapes import targetness
+from structurer.text import bare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ def opening(token: Token, slot: int, filled: set[int], right_label_seen: bool) -
 
 def too_short(name: str) -> float:
     """Return what it costs to take a few characters for a whole name."""
-    length = len(plain(name))
+    length = len(bare(name))
     return _SHORT_NAME_COSTS[length] if length < len(_SHORT_NAME_COSTS) else 0.0
 
 
@@ -74,9 +75,9 @@ def continuation(tokens: Sequence[Token], index: int, parts: tuple[Part, ...], s
         attached = token.text[0] in GOES_BEFORE or last.text[-1] in "(（/／、，,"
         if pieces[-1] != index - 1:
             return -4.0
-        broken = min(len(plain(last.text)), len(plain(token.text))) <= 2
+        broken = min(len(bare(last.text)), len(bare(token.text))) <= 2
         return 0.4 if attached else -0.6 if broken else -1.6
-    first, second = plain(last.text), plain(token.text)
+    first, second = bare(last.text), bare(token.text)
     gain = -0.5
     if len(second) > len(first) + 1:
         gain -= 2.0

@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.document_types.declaration.layout.rows import Kind, kind_of
-from structurer.document_types.declaration.layout.shapes import targetness, width
+from structurer.document_types.declaration.layout.shapes import targetness
 from structurer.document_types.declaration.vocabulary import squeeze
+from structurer.text import printed_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,7 @@ def _with_plain_lines(tokens: list[Token]) -> list[Token]:
 
 def _with_full_lines(tokens: list[Token]) -> list[Token]:
     """Mark the stretches that are about as wide as the widest name of the table."""
-    widths = [width(token.text) for token in tokens]
+    widths = [printed_width(token.text) for token in tokens]
     names = [
         wide for wide, token in zip(widths, tokens, strict=True) if token.kind.code == "t" and token.shape < 1
     ]

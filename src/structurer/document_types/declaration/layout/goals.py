@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from rapidfuzz import fuzz
 
 from structurer.document_types.declaration.layout.atoms import spans_of
-from structurer.document_types.declaration.layout.shapes import width
 from structurer.document_types.declaration.layout.values import Value, compose
 from structurer.document_types.declaration.vocabulary import Group, squeeze
+from structurer.text import printed_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,7 +164,7 @@ def _likeness(text: str, left: _Lines, right: _Lines) -> float:
 
 def _ragged(lines: _Lines) -> float:
     """Return a penalty for lines, but the last, that do not fill their column; nearly full is fine."""
-    widths = [sum(width(atom.text) for atom in line) for line in lines]
+    widths = [sum(printed_width(atom.text) for atom in line) for line in lines]
     if len(widths) < 2:
         return 0.0
     widest = max(widths)

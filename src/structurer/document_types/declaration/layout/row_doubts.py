@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from structurer.document_types.declaration.layout.shapes import alike, is_two_verdicts, plain, targetness
+from structurer.document_types.declaration.layout.shapes import alike, is_two_verdicts, targetness
+from structurer.text import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +40,8 @@ def row_doubts(cells: HalfRow, other: HalfRow, cut_names: bool) -> Iterator[RowD
 
     ``cut_names`` says that the table's cells may cut off names, as a printed grid does.
     """
-    name = plain(cells.name.text) if cells.name else ""
-    target = plain(cells.target.text) if cells.target else ""
+    name = bare(cells.name.text) if cells.name else ""
+    target = bare(cells.target.text) if cells.target else ""
     if name:
         yield from _name_doubts(name, target)
     if target:
@@ -75,9 +76,9 @@ def _target_doubts(target: str) -> Iterator[RowDoubt]:
 def _pair_doubts(name: str, target: str, other: HalfRow, cut_names: bool) -> Iterator[RowDoubt]:
     """Halves print the same name, maybe cut off at its end; names that differ otherwise were torn."""
     assert other.name is not None
-    theirs = plain(other.name.text)
+    theirs = bare(other.name.text)
     if name == theirs:
-        their_target = plain(other.target.text) if other.target else ""
+        their_target = bare(other.target.text) if other.target else ""
         if _is_torn(target, their_target):
             message = f"the halves say {target!r} and {their_target!r}; a piece may belong to another cell"
             yield RowDoubt("target", "torn_target", message)

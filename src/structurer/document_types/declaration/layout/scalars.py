@@ -11,6 +11,7 @@ from rapidfuzz.distance import Levenshtein
 
 from structurer.document_types.declaration.layout.values import Value
 from structurer.models import Span
+from structurer.text import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +70,7 @@ def read_years(printed: Value) -> int | None:
 
 def read_timestamp(printed: Value) -> str | None:
     """Return 14 digits YYYYMMDDhhmmss as an ISO time; None where they form no real time."""
-    digits = "".join(unicodedata.normalize("NFKC", printed.text).split())
+    digits = bare(printed.text)
     if not re.fullmatch(rf"\d{{{_DATE_DIGITS}}}", digits, re.ASCII):
         return None
     try:

@@ -7,12 +7,12 @@ quantities, never on a subject matter.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
 from structurer.document_types.declaration.model import Level2
+from structurer.text import bare
 
 _OPERATOR = re.compile(r"^(?:[≥≤><=＞＜≧≦]|\$?\\(?:geq?|leq?))")
 _COMPARISON = re.compile(
@@ -64,15 +64,10 @@ _VERY_LONG = 16
 _SHORT = 3
 
 
-def plain(text: str) -> str:
-    """Return text as shapes are read: NFKC, no white space."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
-
-
 @lru_cache(maxsize=4_000)
 def targetness(text: str) -> float:
     """Return the log-odds that a cell is a target (≥10户, 100%, 有效保障) and not an indicator's name."""
-    words = plain(text)
+    words = bare(text)
     length = len(words)
     if _OPERATOR.match(words) or _PERCENT.match(words):
         return 3.5
@@ -108,7 +103,7 @@ def targetness(text: str) -> float:
 
 def is_two_verdicts(text: str) -> bool:
     """Say whether two verdicts (有效提升, 较好) stand in one cell."""
-    words = plain(text)
+    words = bare(text)
     if not _LEAST_TWO_VERDICTS <= len(words) <= _LONG or _VERDICT.match(words):
         return False
     return any(
@@ -119,7 +114,7 @@ def is_two_verdicts(text: str) -> bool:
 @lru_cache(maxsize=4_000)
 def level_fit(name: str, target: str) -> dict[Level2, float]:
     """Return how well a row suits each second-level indicator (missing levels: 0)."""
-    title, value = plain(name), plain(target)
+    title, value = bare(name), bare(target)
     fit: dict[Level2, float] = {}
     if _SATISFIED.search(title):
         return {Level2.SATISFACTION: 1.6}
@@ -152,7 +147,7 @@ def level_fit(name: str, target: str) -> dict[Level2, float]:
 @lru_cache(maxsize=4_000)
 def alike(left: str, right: str) -> float:
     """Return how alike two cells of a row's halves are, in [0, 1]; one may be cut off short."""
-    first, second = plain(left), plain(right)
+    first, second = bare(left), bare(right)
     if first == second:
         return 1.0
     shorter = min(len(first), len(second))
@@ -163,8 +158,3 @@ def alike(left: str, right: str) -> float:
         if distance * 8 <= shorter:
             return 0.95 - distance / shorter
     return max(0.0, Levenshtein.normalized_similarity(first, second))
-
-
-def width(text: str) -> int:
-    """Return how wide a text is printed, in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
