@@ -28,7 +28,7 @@ from unittest.mock import patch
 
 from structurer import pipeline
 from structurer.engines import LayoutEngine
-from structurer.exports import RunFolder
+from structurer.exports import RunFolder, RunHead
 from structurer.runs import PlannedFiling, StructuredFiling, filing, plan_filings
 from structurer.settings import Settings
 from structurer.synthesis.families import Family
@@ -92,7 +92,7 @@ def one_pass(filings: Sequence[PlannedFiling], out: Path) -> Round:
             results.add(result)
             if isinstance(result, StructuredFiling):
                 records.extend(result.records)
-        results.publish(complete=True, settings={}, config="", structurer="", skipped=())
+        results.publish(RunHead(structurer="", complete=True, settings={}, config="", skipped=()))
     return Round(len(records), structuring, time.process_time() - began, yardstick(records))
 
 

@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from structurer.errors import OutputError
-from structurer.exports import Counts, RunFolder
+from structurer.exports import Counts, RunFolder, RunHead
 from structurer.exports.report import count
 from structurer.runs import FailedFiling, ResidueSummary, StructuredFiling
 
@@ -24,13 +24,14 @@ def _filing(*records: dict[str, Any]) -> StructuredFiling:
 
 
 def _publish(results: RunFolder, *, complete: bool = True) -> list[str]:
-    return results.publish(
+    head = RunHead(
+        structurer="0",
         complete=complete,
         settings={"engine": "layout"},
         config="sha256:0",
-        structurer="0",
         skipped=[(".pdf file", 2)],
     )
+    return results.publish(head)
 
 
 def test_counts_are_of_what_a_reviewer_has_to_do(record: dict[str, Any], broken: dict[str, Any]) -> None:

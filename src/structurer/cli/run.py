@@ -15,7 +15,7 @@ from rich.table import Table
 from structurer.cli.console import err, errors_in_one_line, out, safe
 from structurer.cli.options import Encoding, EncodingErrors
 from structurer.cli.progress import progress, say_failure
-from structurer.exports import RunFolder
+from structurer.exports import RunFolder, RunHead
 from structurer.runs import STDIN, plan_filings, structure_filings
 from structurer.settings import load_settings
 
@@ -62,13 +62,14 @@ def run(
             done = _structure(plan, settings, results, quiet=quiet)
             complete = done == len(plan.filings)
             if done or complete:
-                notices = results.publish(
+                head = RunHead(
+                    structurer=version("structurer"),
                     complete=complete,
                     settings=settings.results_settings(),
                     config=settings.config_hash(),
-                    structurer=version("structurer"),
                     skipped=plan.skipped,
                 )
+                notices = results.publish(head)
             counts = results.counts
     if not complete:
         _say_how_to_go_on(folder, done, len(plan.filings))

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from structurer.exports.folder import RunFolder
-from structurer.exports.report import Counts
+from structurer.exports.report import Counts, RunHead
 
-__all__ = ["Counts", "RunFolder"]
+__all__ = ["Counts", "RunFolder", "RunHead"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from structurer.errors import OutputError
 from structurer.exports.csv_ import CsvTable
 from structurer.exports.jsonl import record_line
-from structurer.exports.report import Counts, RunReport
+from structurer.exports.report import Counts, RunHead, RunReport
 from structurer.exports.tables import (
     AMOUNT_COLUMNS,
     DECLARATION_COLUMNS,
@@ -21,7 +21,7 @@ from structurer.exports.xlsx import XlsxWorkbook
 from structurer.runs.results import FilingResult, StructuredFiling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -84,26 +84,11 @@ class RunFolder:
         except OSError as error:
             raise self._output_error(error) from error
 
-    def publish(
-        self,
-        *,
-        complete: bool,
-        settings: Mapping[str, Any],
-        config: str,
-        structurer: str,
-        skipped: Iterable[tuple[str, int]],
-    ) -> list[str]:
+    def publish(self, run: RunHead) -> list[str]:
         """Finish all files and put them in place; return the notices that belong on the screen."""
         notices = self._workbook.notices
         try:
-            self._report.finish(
-                complete=complete,
-                settings=settings,
-                config=config,
-                structurer=structurer,
-                skipped=skipped,
-                notices=notices,
-            )
+            self._report.finish(run, notices)
             self._open.close()
             for name in _FILES:
                 os.replace(self._part(name), self._folder / name)

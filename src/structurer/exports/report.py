@@ -55,6 +55,21 @@ def count(result: FilingResult) -> Counts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """What run.json says of the run as a whole, besides its counts.
+
+    ``complete`` is false for a run that was stopped before its end; ``config`` is the hash of the
+    settings that can change results; ``skipped`` are the kinds of files passed over, with their number.
+    """
+
+    structurer: str
+    complete: bool
+    settings: Mapping[str, Any]
+    config: str
+    skipped: Iterable[tuple[str, int]]
+
+
 class RunReport:
     """Collects what run.json says while a run goes on, without keeping every filing in memory."""
 
@@ -75,27 +90,18 @@ class RunReport:
             return
         self._spool.write(f"    {_json(_filing(result, counts))}\n")
 
-    def finish(
-        self,
-        *,
-        complete: bool,
-        settings: Mapping[str, Any],
-        config: str,
-        structurer: str,
-        skipped: Iterable[tuple[str, int]],
-        notices: Iterable[str],
-    ) -> None:
-        """Write the report; ``complete`` is false for a run that was stopped before its end."""
+    def finish(self, run: RunHead, notices: Iterable[str]) -> None:
+        """Write the report; ``notices`` are what the other files had no room for."""
         self._spool.seek(0)
         with self._path.open("w", encoding="utf-8", newline="\n") as file:
             file.write("{\n")
             head = {
-                "structurer": structurer,
-                "complete": complete,
+                "structurer": run.structurer,
+                "complete": run.complete,
                 "counts": asdict(self.counts),
-                "settings": settings,
-                "config": config,
-                "skipped": dict(skipped),
+                "settings": run.settings,
+                "config": run.config,
+                "skipped": dict(run.skipped),
                 "notices": list(notices),
                 "failures": [asdict(failure) for failure in self._failures],
             }
