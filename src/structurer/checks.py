@@ -122,6 +122,16 @@ def leaves(data: Mapping[str, Any], derived: Collection[str] = DERIVED_KEYS) -> 
     return found
 
 
+def value_at(data: Mapping[str, Any] | None, path: str) -> Any:
+    """Return the value at a dotted path of nested objects; ``None`` where the path ends early."""
+    value: Any = data
+    for part in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
+
+
 def covers(outer: str, path: str) -> bool:
     """Say whether ``outer`` is the path or stands above it; ``""`` is the whole record."""
     return outer in ("", path) or path.startswith(f"{outer}.")

@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from structurer.checks import value_at
 from structurer.cli.console import errors_in_one_line, out, safe
 from structurer.cli.options import Encoding, EncodingErrors
 from structurer.cli.places import how_printed, line_range
@@ -22,9 +23,6 @@ from structurer.runs.results import summarise_residue
 from structurer.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from rich.console import RenderableType
 
     from structurer.models import Record
@@ -117,18 +115,18 @@ def _record(record: Record) -> RenderableType:
     title = safe(f"\nProject {record.chunk.ordinal}: {record.status}", style="bold")
     if record.data is None:
         return Group(title, safe("Nothing could be read."), _flags(record))
-    halves = [_indicators(record, scope, heading) for scope, heading in _SCOPES.items()]
-    return Group(title, _fields(record), *halves, _flags(record))
+    doubtful = frozenset(doubtful_paths(record.as_dict()))
+    halves = [_indicators(record, doubtful, scope, heading) for scope, heading in _SCOPES.items()]
+    return Group(title, _fields(record, doubtful), *halves, _flags(record))
 
 
-def _fields(record: Record) -> RenderableType:
+def _fields(record: Record, doubtful: frozenset[str]) -> RenderableType:
     table = _table("field", "lines", "value, and what is printed there if it differs")
     table.columns[0].width = _FIELD_WIDTH
-    doubtful = set(doubtful_paths(record.as_dict()))
     for path in value_paths(record.data):
         if path.startswith("indicators."):
             continue
-        value = str(_at(record.data, path))
+        value = str(value_at(record.data, path))
         evidence = record.evidence.get(path)
         differs = "" if evidence is None else how_printed(record.document, evidence, value)
         table.add_row(
@@ -139,9 +137,8 @@ def _fields(record: Record) -> RenderableType:
     return table
 
 
-def _indicators(record: Record, scope: str, heading: str) -> RenderableType:
+def _indicators(record: Record, doubtful: frozenset[str], scope: str, heading: str) -> RenderableType:
     table = _table("row", "second level", "name", "target", "lines")
-    doubtful = set(doubtful_paths(record.as_dict()))
     for number, indicator in enumerate((record.data or {})["indicators"]):
         if indicator["scope"] != scope:
             continue
@@ -175,13 +172,6 @@ def _lines(record: Record, path: str) -> str:
         return ""
     spans = evidence.spans
     return line_range(record.document, min(span.start for span in spans), max(span.end for span in spans))
-
-
-def _at(data: Mapping[str, Any] | None, path: str) -> object:
-    value: Any = data
-    for key in path.split("."):
-        value = value[key]
-    return value
 
 
 def _table(*titles: str) -> Table:

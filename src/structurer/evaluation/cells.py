@@ -45,16 +45,6 @@ ROW_FIELDS: tuple[str, ...] = ("level2", "name", "target")
 right, but is no value of its own: no cell prints it."""
 
 
-def value_at(data: Mapping[str, Any] | None, path: str) -> Any:
-    """Return the value at a dotted path of nested objects; ``None`` where the path ends early."""
-    value: Any = data
-    for part in path.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(part)
-    return value
-
-
 def normal_text(value: object) -> object:
     """Return a text in NFKC without white space; anything else as it is."""
     if not isinstance(value, str):

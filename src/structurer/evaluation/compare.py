@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from structurer.evaluation.cells import FIELDS, ROW_FIELDS, flags_around, flags_over, same, value_at
+from structurer.checks import value_at
+from structurer.evaluation.cells import FIELDS, ROW_FIELDS, flags_around, flags_over, same
 from structurer.evaluation.rows import RowMatch, match_rows, neighbours, order_errors, same_row
 
 if TYPE_CHECKING:

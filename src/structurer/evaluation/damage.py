@@ -26,8 +26,8 @@ from rapidfuzz.distance import Indel
 from rich.console import Console
 from rich.table import Table
 
-from structurer.checks import covers
-from structurer.evaluation.cells import FIELDS, ROW_FIELDS, normal_text, same, value_at
+from structurer.checks import covers, value_at
+from structurer.evaluation.cells import FIELDS, ROW_FIELDS, normal_text, same
 from structurer.models import Document, FlagKind, Page
 from structurer.synthesis.damage import OPERATORS, STRENGTHS
 from structurer.synthesis.families import Family

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from structurer.checks import value_at
 from structurer.exports.values import is_below, messages
 
 if TYPE_CHECKING:
@@ -132,7 +133,5 @@ def _concerns(flagged: str, row: str) -> bool:
 
 
 def _at(data: Mapping[str, Any], path: str) -> Cell:
-    value: Any = data
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+    value = value_at(data, path)
     return value if isinstance(value, str | int) else None
