@@ -3,8 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from structurer.checks import Subject, confidence, extraction, leaves, quoted, run_checks, source, status
+from structurer.checks import Subject, confidence, extraction, quoted, run_checks, source, status
 from structurer.models import Chunk, Evidence, FlagKind, Grounding, Severity, Span, Status
+from structurer.paths import leaves
 
 DATA = {
     "title": "甲",

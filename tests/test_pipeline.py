@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from structurer.checks import leaves
 from structurer.engines import LayoutEngine
 from structurer.models import Document, Grounding, Page, Record, Status
+from structurer.paths import leaves
 from structurer.pipeline import Structured, structure, structure_document
 from structurer.synthesis.damage import OPERATORS
 from structurer.synthesis.families import Family

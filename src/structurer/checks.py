@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from structurer.models import Chunk, Evidence, Flag, FlagKind, Grounding, Segment, Severity, Status
+from structurer.paths import DERIVED_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,6 @@ class Subject:
 
 
 Check = Callable[[Subject], Iterable[Flag]]
-
-DERIVED_KEYS = ("scope", "level1", "measure")
-"""Keys computed from another key or from the place in the table: they have no doubt of their own."""
 
 _PRIOR = {
     Grounding.EXACT: 0.995,
@@ -96,45 +94,6 @@ def _check_failed(check: Check, error: Exception) -> Flag:
     name = getattr(check, "__name__", "unnamed")
     message = f"the check {name} broke ({type(error).__name__}); review this record by hand and report it"
     return extraction("", "check_failed", message, Severity.ERROR)
-
-
-def leaves(data: Mapping[str, Any], derived: Collection[str] = DERIVED_KEYS) -> list[tuple[str, Any]]:
-    """Return the dotted path and value of every leaf, nulls included, in the data's order.
-
-    ``derived`` keys are left out. An empty object or list has no leaves.
-    """
-    found: list[tuple[str, Any]] = []
-
-    def add(path: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, below in value.items():
-                if key not in derived:
-                    add(f"{path}.{key}", below)
-        elif isinstance(value, list):
-            for index, below in enumerate(value):
-                add(f"{path}.{index}", below)
-        else:
-            found.append((path, value))
-
-    for key, value in data.items():
-        if key not in derived:
-            add(key, value)
-    return found
-
-
-def value_at(data: Mapping[str, Any] | None, path: str) -> Any:
-    """Return the value at a dotted path of nested objects; ``None`` where the path ends early."""
-    value: Any = data
-    for part in path.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(part)
-    return value
-
-
-def covers(outer: str, path: str) -> bool:
-    """Say whether ``outer`` is the path or stands above it; ``""`` is the whole record."""
-    return outer in ("", path) or path.startswith(f"{outer}.")
 
 
 def confidence(

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from structurer.checks import Subject, confidence, in_order, leaves, run_checks, status
+from structurer.checks import Subject, confidence, in_order, run_checks, status
 from structurer.chunking import cut
 from structurer.document_types.declaration import DECLARATION
 from structurer.documents import read_document
@@ -32,6 +32,7 @@ from structurer.models import (
     Span,
     record_id,
 )
+from structurer.paths import leaves
 from structurer.schemas import validate
 from structurer.segments import segments as cut_segments
 from structurer.settings import Settings

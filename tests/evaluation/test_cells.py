@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from structurer.checks import covers, value_at
 from structurer.evaluation.cells import FIELDS, flags_around, flags_over, same
+from structurer.paths import covers, value_at
 
 
 def test_every_scalar_and_funding_field_is_scored_in_the_forms_order():

@@ -10,7 +10,6 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from structurer.checks import value_at
 from structurer.cli.console import errors_in_one_line, out, safe
 from structurer.cli.options import Encoding, EncodingErrors
 from structurer.cli.places import how_printed, line_range
@@ -18,6 +17,7 @@ from structurer.documents import read_document
 from structurer.errors import PlanError
 from structurer.exports.values import doubtful_paths, value_paths
 from structurer.models import Flag, FlagKind
+from structurer.paths import value_at
 from structurer.pipeline import structure_document
 from structurer.runs.results import summarise_residue
 from structurer.settings import load_settings

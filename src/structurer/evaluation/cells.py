@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from structurer.checks import covers
 from structurer.document_types.declaration.model import Declaration
 from structurer.models import Flag, FlagKind
+from structurer.paths import covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

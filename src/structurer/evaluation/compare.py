@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from structurer.checks import value_at
 from structurer.evaluation.cells import FIELDS, ROW_FIELDS, flags_around, flags_over, same
 from structurer.evaluation.rows import RowMatch, match_rows, neighbours, order_errors, same_row
+from structurer.paths import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -26,9 +26,9 @@ from rapidfuzz.distance import Indel
 from rich.console import Console
 from rich.table import Table
 
-from structurer.checks import covers, value_at
 from structurer.evaluation.cells import FIELDS, ROW_FIELDS, normal_text, same
 from structurer.models import Document, FlagKind, Page
+from structurer.paths import covers, value_at
 from structurer.synthesis.damage import OPERATORS, STRENGTHS
 from structurer.synthesis.families import Family
 from structurer.synthesis.filing import Damage, invent_filing

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from structurer.checks import covers
 from structurer.document_types.declaration.model import Declaration
 from structurer.errors import StructurerError
 from structurer.evaluation.cells import FIELDS, ROW_FIELDS, leaf_paths
+from structurer.paths import covers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

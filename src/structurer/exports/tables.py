@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from structurer.checks import value_at
 from structurer.exports.values import is_below, messages
+from structurer.paths import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from structurer.checks import covers, leaves
+from structurer.paths import covers, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

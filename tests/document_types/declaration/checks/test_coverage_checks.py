@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from structurer.checks import leaves
 from structurer.models import Chunk, Evidence, FlagKind, Grounding, Segment, Severity, Span
+from structurer.paths import leaves
 
 EXACT = Evidence((Span(0, 1),), Grounding.EXACT)
 

@@ -7,8 +7,9 @@ from bisect import bisect_right
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from structurer.checks import extraction, leaves, quoted
+from structurer.checks import extraction, quoted
 from structurer.models import Flag, Grounding, Severity
+from structurer.paths import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
