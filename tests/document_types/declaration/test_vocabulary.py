@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from structurer.document_types.declaration.model import Level2
@@ -88,6 +88,7 @@ def full_width(text):
     st.booleans(),
     st.sampled_from(["", ":", "："]),
 )
+@example("其中：中央财政资金", [1], False, "")
 def test_spaces_width_and_a_colon_say_nothing(printed, places, wide, colon):
     text = full_width(printed) if wide else printed
     whole = match_label(printed)

@@ -144,7 +144,7 @@ _PUNCTUATION = re.compile(r"[\s\W_]+")
 _POINTS = re.compile(r"[(（][^()（）]*\d[^()（）]*[)）]$")
 """What a label may say in a bracket behind it: its points (50分), its years (2019年-2021年)."""
 
-_AMONG = re.compile(r"^其(?:中[:：、，,]?|\S[:：])\s*")
+_AMONG = re.compile(r"^其\s*(?:中\s*[:：、，,]?|\S\s*[:：])\s*")
 _LONGEST = 20
 _WHOLE_LABELS = {
     printed: Label(group, key)
