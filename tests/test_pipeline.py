@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from structurer import structure
 from structurer.engines import LayoutEngine
 from structurer.models import Document, Grounding, Page, Record, Status
 from structurer.paths import leaves
-from structurer.pipeline import Structured, structure, structure_document
+from structurer.pipeline import Structured, structure_document
 from structurer.synthesis.damage import OPERATORS
 from structurer.synthesis.families import Family
 from structurer.synthesis.filing import Damage, invent_filing
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from structurer.asking import Reading
     from structurer.document_types.base import DocumentType
-    from structurer.models import Chunk, Extraction, Segment
+    from structurer.models import Extraction
+    from structurer.passage import Passage
 
 families = st.sampled_from(list(Family))
 seeds = st.integers(0, 400)
@@ -168,12 +171,10 @@ class BrokenEngine:
     def __init__(self, ordinal: int) -> None:
         self.ordinal = ordinal
 
-    def read(
-        self, document: Document, chunk: Chunk, segments: Sequence[Segment], document_type: DocumentType
-    ) -> Extraction:
-        if chunk.ordinal == self.ordinal:
+    def read(self, passage: Passage, document_type: DocumentType) -> Reading[Extraction]:
+        if passage.chunk.ordinal == self.ordinal:
             raise RuntimeError("the scanner ate it")
-        return LayoutEngine().read(document, chunk, segments, document_type)
+        return (yield from LayoutEngine().read(passage, document_type))
 
 
 def test_a_project_that_breaks_the_engine_costs_only_itself() -> None:
@@ -196,10 +197,8 @@ class InventingEngine:
 
     name = "inventing"
 
-    def read(
-        self, document: Document, chunk: Chunk, segments: Sequence[Segment], document_type: DocumentType
-    ) -> Extraction:
-        honest = LayoutEngine().read(document, chunk, segments, document_type)
+    def read(self, passage: Passage, document_type: DocumentType) -> Reading[Extraction]:
+        honest = yield from LayoutEngine().read(passage, document_type)
         return replace(honest, data={**honest.data, "phone": "4400998877"})
 
 
@@ -211,10 +210,8 @@ def test_a_value_that_stands_nowhere_is_flagged() -> None:
 class ShapelessEngine(InventingEngine):
     """Answers with a field that the form does not have."""
 
-    def read(
-        self, document: Document, chunk: Chunk, segments: Sequence[Segment], document_type: DocumentType
-    ) -> Extraction:
-        honest = LayoutEngine().read(document, chunk, segments, document_type)
+    def read(self, passage: Passage, document_type: DocumentType) -> Reading[Extraction]:
+        honest = yield from LayoutEngine().read(passage, document_type)
         return replace(honest, data={**honest.data, "duration_years": "three"})
 
 

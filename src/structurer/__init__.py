@@ -2,6 +2,7 @@
 
 from structurer.documents import read_document
 from structurer.models import Document, Record
-from structurer.pipeline import structure
+from structurer.settings import Settings
+from structurer.structuring import structure
 
-__all__ = ["Document", "Record", "read_document", "structure"]
+__all__ = ["Document", "Record", "Settings", "read_document", "structure"]

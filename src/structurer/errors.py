@@ -27,6 +27,30 @@ class OutputError(StructurerError):
     """Results cannot be written where they were asked for."""
 
 
+class StoreError(StructurerError):
+    """The database cannot be opened, read or written."""
+
+
+class ModelServerError(StructurerError):
+    """A model server cannot be used as it is set up: the key, the model's name, the address, the account."""
+
+
+class PausedError(StructurerError):
+    """A run ended before all was done, and can be continued: what is finished is kept."""
+
+
+class BudgetExhaustedError(PausedError):
+    """The next request might cost more than is left of the budget."""
+
+
+class ProviderDownError(PausedError):
+    """The model server failed again and again, for too long."""
+
+
+class StoppedError(PausedError):
+    """The run was told to stop; no new request is begun."""
+
+
 class DocumentError(StructurerError):
     """One file cannot be turned into a document. ``name`` is the file's name."""
 

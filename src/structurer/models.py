@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -154,6 +155,38 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a model was paid for: tokens, and money (US dollars) as a decimal string."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: str = "0"
+
+    def __add__(self, other: Usage) -> Usage:
+        """Return both together."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            plain_decimal(Decimal(self.cost) + Decimal(other.cost)),
+        )
+
+
+def plain_decimal(number: Decimal) -> str:
+    """Return a number as digits and at most one point, without zeros that say nothing."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """Which model had a part in a reading, by what prompts (with versions), and what it took."""
+
+    model: str
+    prompt: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """What an engine read in one chunk, before anybody checked it.
 
@@ -162,7 +195,8 @@ class Extraction:
     [0, 1], that it chose the right one of the readings it considered; paths that are missing had
     one reading only. ``claimed`` are all spans that the engine understood: values and the form's
     printed labels. ``converted`` are the paths whose value is not what is printed but the same in
-    another unit (万元 brought to yuan).
+    another unit (万元 brought to yuan). ``agreed`` are the paths on which two independent readings agree.
+    ``model_use`` is ``None`` where no model had a part.
     """
 
     data: Mapping[str, Any]
@@ -171,6 +205,8 @@ class Extraction:
     certainty: Mapping[str, float] = field(default_factory=dict)
     claimed: tuple[Span, ...] = ()
     converted: frozenset[str] = frozenset()
+    agreed: frozenset[str] = frozenset()
+    model_use: ModelUse | None = None
 
 
 class Status(StrEnum):
@@ -183,24 +219,30 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """What a model was paid for: tokens, and money as a decimal string."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: str = "0"
-
-
-@dataclass(frozen=True, slots=True)
 class Provenance:
-    """What made a record; enough to make it again."""
+    """What made a record; enough to make it again. ``model_use`` is ``None`` where no model was asked."""
 
     engine: str
     structurer: str
     config: str
-    model: str | None = None
-    prompt: str | None = None
-    usage: Usage = Usage()
+    model_use: ModelUse | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the object that is written (JSON types only)."""
+        use = self.model_use
+        usage = Usage() if use is None else use.usage
+        return {
+            "engine": self.engine,
+            "model": None if use is None else use.model,
+            "prompt": None if use is None else use.prompt,
+            "structurer": self.structurer,
+            "config": self.config,
+            "usage": {
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "cost": usage.cost,
+            },
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,18 +288,7 @@ class Record:
                 for flag in self.flags
             ],
             "status": str(self.status),
-            "provenance": {
-                "engine": self.provenance.engine,
-                "model": self.provenance.model,
-                "prompt": self.provenance.prompt,
-                "structurer": self.provenance.structurer,
-                "config": self.provenance.config,
-                "usage": {
-                    "input_tokens": self.provenance.usage.input_tokens,
-                    "output_tokens": self.provenance.usage.output_tokens,
-                    "cost": self.provenance.usage.cost,
-                },
-            },
+            "provenance": self.provenance.as_dict(),
         }
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-DERIVED_KEYS = ("scope", "level1", "measure")
+DERIVED_FROM = {"level1": "level2", "measure": "target"}
+"""Keys computed from another key of the same row."""
+
+DERIVED_KEYS = ("scope", *DERIVED_FROM)
 """Keys computed from another key or from the place in the table: they have no doubt of their own."""
 
 
@@ -34,13 +37,25 @@ def leaves(data: Mapping[str, Any], derived: Collection[str] = DERIVED_KEYS) -> 
 
 
 def value_at(data: Mapping[str, Any] | None, path: str) -> Any:
-    """Return the value at a dotted path of nested objects; ``None`` where the path ends early."""
+    """Return the value at a dotted path of nested objects and lists; ``None`` where the path ends early."""
     value: Any = data
     for part in path.split("."):
-        if not isinstance(value, Mapping):
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
             return None
-        value = value.get(part)
     return value
+
+
+def put_at(data: dict[str, Any], path: str, value: Any) -> None:
+    """Write a value at a dotted path of nested objects and lists that are there already."""
+    *parents, last = path.split(".")
+    place: Any = data
+    for part in parents:
+        place = place[int(part)] if isinstance(place, list) else place[part]
+    place[last] = value
 
 
 def covers(outer: str, path: str) -> bool:

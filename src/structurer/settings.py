@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from decimal import Decimal
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,23 +25,88 @@ def _known_encoding(name: str | None) -> str | None:
     return None if name is None else canonical_encoding(name)
 
 
+def _web_address(url: str | None) -> str | None:
+    if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+        raise ValueError("give it as http://host:port/v1 or https://host/v1")
+    return url
+
+
+def _known_as(name: str) -> AliasChoices:
+    """Let a setting also be given by the variable that other programs take it from."""
+    return AliasChoices(name, f"STRUCTURER_{name.upper()}", f"OPENAI_{name.upper()}")
+
+
+Share = Annotated[int, Field(ge=1)]
+
+
 class Settings(BaseSettings):
     """Settings of a run. Each is also an environment variable, ``STRUCTURER_WORKERS`` and so on."""
 
     model_config = SettingsConfigDict(
-        env_prefix="STRUCTURER_", toml_file="structurer.toml", extra="forbid", frozen=True
+        env_prefix="STRUCTURER_",
+        toml_file="structurer.toml",
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
-    engine: Literal["layout"] = "layout"
-    """What reads a chunk."""
+    engine: Literal["layout", "model", "hybrid"] | None = None
+    """What reads a chunk; when not set, ``hybrid`` where a model is named and ``layout`` otherwise."""
     encoding: Annotated[str | None, AfterValidator(_known_encoding)] = None
     """The encoding of every file; found for each file when not set."""
     encoding_errors: Literal["strict", "replace"] = "strict"
     """What to do about bytes that the encoding does not know: fail, or put U+FFFD in their place."""
     max_bytes: Annotated[int, Field(gt=0)] = MAX_BYTES
     """Larger files are refused."""
-    workers: Annotated[int, Field(ge=1)] | None = None
-    """How many processes; one for each core when not set."""
+    workers: Share | None = None
+    """How many processes; one for each core when not set. A model is asked from one process."""
+    store: str = "sqlite:///structurer.db"
+    """Where a model's answers, and what they cost, are kept: a database URL."""
+
+    model: str | None = None
+    """The model to ask, by the name that its server knows it by."""
+    base_url: Annotated[
+        str | None, AfterValidator(_web_address), Field(validation_alias=_known_as("base_url"))
+    ] = None
+    """The server that speaks the OpenAI protocol; OpenAI's own when not set."""
+    api_key: Annotated[SecretStr | None, Field(validation_alias=_known_as("api_key"))] = None
+    """The key that the server asks for."""
+    answers: Literal["point", "transcribe"] = "point"
+    """How the model answers: by the numbers of segments, or (weak models) by writing values out."""
+    mode: Literal["auto", "tools", "json_schema", "json", "md_json"] = "auto"
+    """How the answer's schema is enforced; ``auto`` finds out what the server can do."""
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """The sampling temperature; left out where the server does not take one."""
+    budget: Annotated[Decimal, Field(ge=0)] | None = None
+    """What a run may spend in all, in US dollars, over all its restarts."""
+    price_input: Annotated[Decimal, Field(ge=0)] | None = None
+    """Dollars for a million input tokens; known for well-known models when not set."""
+    price_output: Annotated[Decimal, Field(ge=0)] | None = None
+    """Dollars for a million output tokens."""
+    concurrency: Share = 16
+    """The most requests in flight."""
+    requests_per_minute: Share | None = None
+    """The most requests a minute."""
+    tokens_per_minute: Share | None = None
+    """The most input and output tokens a minute."""
+    timeout: Annotated[float, Field(gt=0)] = 180.0
+    """Seconds that one request may take."""
+    deadline: Annotated[float, Field(gt=0)] = 900.0
+    """Seconds after which a question is given up, all attempts together."""
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Settings:
+        if self.engine in ("model", "hybrid") and self.model is None:
+            raise ValueError(f"the engine {self.engine} needs a model; name one with --model")
+        if (self.price_input is None) != (self.price_output is None):
+            raise ValueError("price_input and price_output are given together, or neither")
+        return self
+
+    @property
+    def chosen_engine(self) -> Literal["layout", "model", "hybrid"]:
+        """The engine that is used."""
+        return self.engine or ("layout" if self.model is None else "hybrid")
 
     @classmethod
     def settings_customise_sources(
@@ -55,7 +122,11 @@ class Settings(BaseSettings):
 
     def results_settings(self) -> dict[str, Any]:
         """Return the settings that can change a result; where and how fast it is made cannot."""
-        return self.model_dump(mode="json", include={"engine", "encoding", "encoding_errors"})
+        settings = {"engine": self.chosen_engine}
+        settings |= self.model_dump(mode="json", include={"encoding", "encoding_errors"})
+        if self.chosen_engine != "layout":
+            settings |= self.model_dump(mode="json", include={"model", "answers", "mode", "temperature"})
+        return settings
 
     def config_hash(self) -> str:
         """Return ``sha256:…`` over the settings that can change a result."""

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from structurer.cli.batch import batch
 from structurer.cli.eval import evaluate
 from structurer.cli.run import run
 from structurer.cli.schema import app as schema
 from structurer.cli.show import show
+from structurer.cli.usage import usage
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
@@ -41,4 +43,6 @@ def structurer(
 app.command()(run)
 app.command()(show)
 app.command(name="eval")(evaluate)
+app.command()(usage)
+app.add_typer(batch, name="batch")
 app.add_typer(schema, name="schema")

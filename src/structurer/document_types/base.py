@@ -1,16 +1,66 @@
-"""What a document type brings: its layout reader, its checks, and how its values stand in a text."""
+"""What a document type brings: its layout reader, its checks, its values' kinds, what to ask of a model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from pydantic import BaseModel
+
+    from structurer.asking import Ask, Problem
     from structurer.checks import Check
     from structurer.grounding import ValueKind
     from structurer.models import Chunk, Document, Extraction, Segment
+    from structurer.passage import Passage
+
+
+class AnswerFormat(Protocol):
+    """One way in which a model answers about this form: by pointing at segments, or by transcribing.
+
+    ``keys`` are what can be asked for apart from the rest, in the form's order: a field, or one half of
+    a table (``project_name``, ``funding``, ``indicators.annual``).
+    """
+
+    def ask(
+        self,
+        passage: Passage,
+        keys: Sequence[str],
+        segments: Sequence[Segment],
+        problems: Sequence[Problem] = (),
+    ) -> Ask:
+        """Return the question for these keys, showing these segments of the passage.
+
+        ``problems`` make it a repair: what was wrong with an earlier answer, in exact words.
+        """
+        ...
+
+    def read(self, passage: Passage, keys: Sequence[str], answer: BaseModel) -> Extraction:
+        """Return what a validated answer says of these keys; all else in the data is as in an empty form."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What can be asked of a model about this form.
+
+    ``formats`` are the ways to answer, by name. ``keys`` are what can be asked for separately, in the form's
+    order; ``key_of`` gives the key that a data path belongs to. ``region`` returns the segments that a model
+    must see to answer for some keys. ``parts`` are the keys in groups: where an answer about all is too
+    long, each group is asked about apart. ``settled_by_agreement`` are the codes of flags that doubt which
+    of two readings is right, and not whether the print is whole: they fall away where two independent
+    readings agree. ``repairable`` are the codes of flags that a model can mend when it is asked again.
+    """
+
+    formats: Mapping[str, AnswerFormat]
+    keys: tuple[str, ...]
+    parts: tuple[tuple[str, ...], ...]
+    key_of: Callable[[Extraction, str], str]
+    region: Callable[[Passage, Sequence[str]], tuple[Segment, ...]]
+    settled_by_agreement: frozenset[str]
+    repairable: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +76,4 @@ class DocumentType:
     read_layout: Callable[[Document, Chunk, Sequence[Segment]], Extraction]
     value_kind: Callable[[str], ValueKind]
     checks: tuple[Check, ...]
+    questions: Questions

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from structurer.errors import StructurerError
 
+if TYPE_CHECKING:
+    from structurer.asking import Reading
     from structurer.document_types.base import DocumentType
-    from structurer.models import Chunk, Document, Extraction, Segment
+    from structurer.models import Extraction, ModelUse
+    from structurer.passage import Passage
 
 
 class Engine(Protocol):
@@ -19,8 +21,14 @@ class Engine(Protocol):
         """The engine's name in a record's provenance."""
         ...
 
-    def read(
-        self, document: Document, chunk: Chunk, segments: Sequence[Segment], document_type: DocumentType
-    ) -> Extraction:
-        """Return what the chunk says, with spans and doubts."""
+    def read(self, passage: Passage, document_type: DocumentType) -> Reading[Extraction]:
+        """Read the passage, asking if need be; return what it says, with spans and doubts."""
         ...
+
+
+class NoAnswerError(StructurerError):
+    """A model gave no answer that can be used. ``model_use`` is what was spent all the same."""
+
+    def __init__(self, reason: str, model_use: ModelUse) -> None:
+        super().__init__(reason)
+        self.model_use = model_use

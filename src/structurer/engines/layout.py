@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from structurer.asking import Reading
     from structurer.document_types.base import DocumentType
-    from structurer.models import Chunk, Document, Extraction, Segment
+    from structurer.models import Extraction
+    from structurer.passage import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,7 @@ class LayoutEngine:
 
     name: str = "layout"
 
-    def read(
-        self, document: Document, chunk: Chunk, segments: Sequence[Segment], document_type: DocumentType
-    ) -> Extraction:
-        """Return what the chunk's layout says."""
-        return document_type.read_layout(document, chunk, segments)
+    def read(self, passage: Passage, document_type: DocumentType) -> Reading[Extraction]:
+        """Return what the passage's layout says; nothing is asked."""
+        yield from ()
+        return document_type.read_layout(passage.document, passage.chunk, passage.segments)

@@ -61,6 +61,7 @@ class RunHead:
 
     ``complete`` is false for a run that was stopped before its end; ``config`` is the hash of the
     settings that can change results; ``skipped`` are the kinds of files passed over, with their number.
+    ``model`` is what a language model had to do with it, ``None`` where none was asked.
     """
 
     structurer: str
@@ -68,6 +69,7 @@ class RunHead:
     settings: Mapping[str, Any]
     config: str
     skipped: Iterable[tuple[str, int]]
+    model: Mapping[str, Any] | None = None
 
 
 class RunReport:
@@ -102,6 +104,7 @@ class RunReport:
                 "settings": run.settings,
                 "config": run.config,
                 "skipped": dict(run.skipped),
+                **({} if run.model is None else {"model": run.model}),
                 "notices": list(notices),
                 "failures": [asdict(failure) for failure in self._failures],
             }

@@ -1,4 +1,4 @@
-"""One filing of a run, from its file to what is written; what a worker process does."""
+"""One filing of a run, from its file to what is written."""
 
 from __future__ import annotations
 
@@ -11,36 +11,44 @@ from structurer.runs.results import FailedFiling, FilingResult, StructuredFiling
 
 if TYPE_CHECKING:
     from structurer.models import Document
+    from structurer.pipeline import Structured
     from structurer.runs.planning import PlannedFiling
     from structurer.settings import Settings
 
 
 def structure_filing(planned: PlannedFiling, settings: Settings) -> FilingResult:
-    """Structure one filing; whatever goes wrong with it becomes its result."""
+    """Structure one filing by layout; whatever goes wrong with it becomes its result."""
     try:
-        document = _document(planned, settings)
-        structured = structure_document(document, settings=settings)
-        return StructuredFiling(
-            name=document.name,
-            sha256=document.sha256,
-            encoding=document.encoding,
-            media_type=document.media_type,
-            pages=len(document.pages),
-            records=tuple(record.as_dict() for record in structured.records),
-            residue=tuple(summarise_residue(residue, document) for residue in structured.residue),
-        )
-    except StructurerError as error:
-        return FailedFiling(planned.name, type(error).__name__, str(error))
+        return structured_filing(structure_document(read_planned(planned, settings), settings=settings))
     except Exception as error:  # a defect of the program must not end the run for all other filings
-        kind = type(error).__name__
-        return FailedFiling(
-            planned.name,
-            kind,
-            f"{planned.name}: failed in an unforeseen way ({kind}: {error}); please report it",
-        )
+        return failed_filing(planned, error)
 
 
-def _document(planned: PlannedFiling, settings: Settings) -> Document:
+def structured_filing(structured: Structured) -> StructuredFiling:
+    """Return what a run keeps of a filing that was structured."""
+    document = structured.document
+    return StructuredFiling(
+        name=document.name,
+        sha256=document.sha256,
+        encoding=document.encoding,
+        media_type=document.media_type,
+        pages=len(document.pages),
+        records=tuple(record.as_dict() for record in structured.records),
+        residue=tuple(summarise_residue(residue, document) for residue in structured.residue),
+    )
+
+
+def failed_filing(planned: PlannedFiling, error: Exception) -> FailedFiling:
+    """Return why a filing could not be structured."""
+    kind = type(error).__name__
+    if isinstance(error, StructurerError):
+        return FailedFiling(planned.name, kind, str(error))
+    message = f"{planned.name}: failed in an unforeseen way ({kind}: {error}); please report it"
+    return FailedFiling(planned.name, kind, message)
+
+
+def read_planned(planned: PlannedFiling, settings: Settings) -> Document:
+    """Read a filing's text. Raises ``DocumentError`` where that cannot be done."""
     if planned.path is None:
         return document_from_bytes(
             planned.data or b"",

@@ -6,6 +6,7 @@ from structurer.document_types.base import DocumentType
 from structurer.document_types.declaration.checks import CHECKS
 from structurer.document_types.declaration.layout.reader import read
 from structurer.document_types.declaration.model import SCHEMA_VERSION
+from structurer.document_types.declaration.questions import QUESTIONS
 from structurer.grounding import ValueKind
 
 _KINDS = {
@@ -32,4 +33,5 @@ DECLARATION = DocumentType(
     read_layout=read,
     value_kind=value_kind,
     checks=CHECKS,
+    questions=QUESTIONS,
 )
