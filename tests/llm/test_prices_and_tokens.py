@@ -26,7 +26,7 @@ def test_cost_is_exact_and_rounded_up() -> None:
         ("gpt-4o-mini-2024-07-18", "gpt-4o-mini"),
         ("gpt-5-mini", "gpt-5-mini"),
         ("qwen-plus-latest", "qwen-plus"),
-        ("qwen-max-0919", "qwen-max"),
+        ("qwen-turbo-1101", "qwen-turbo"),
     ],
 )
 def test_a_version_has_the_price_of_its_model(model: str, like: str) -> None:
