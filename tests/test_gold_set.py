@@ -9,6 +9,7 @@ import pytest
 
 from structurer.documents import read_document
 from structurer.evaluation import load_gold, score
+from structurer.evaluation.outcomes import Place
 from structurer.pipeline import structure_document
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def result() -> Score:
 
 
 def test_the_gold_set_is_whole(result: Score) -> None:
-    assert len(result.comparisons) == 38
-    assert result.scalars.whole > 900
+    assert result.headline.declarations.whole == 38
+    assert result.headline.scalars.whole > 900
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,9 @@ def test_the_gold_set_is_whole(result: Score) -> None:
 def test_goal(result: Score, goal: str) -> None:
     (found,) = [entry for entry in result.goals if entry.name == goal]
     assert found.met, f"{found.name}: {found.bar}, measured {found.measured}"
+
+
+def test_evidence_is_where_the_values_stand(result: Score) -> None:
+    assert result.headline.evidence_precision.value == 1.0
+    assert result.headline.evidence_precision.whole > 2500
+    assert result.headline.places[Place.MISSING] <= 4, "second levels whose label is not cited"

@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from structurer.cli import app
@@ -15,6 +16,7 @@ from structurer.synthesis.families import Family
 from structurer.synthesis.filing import invent_filing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from typer.testing import Result
@@ -120,6 +122,7 @@ def test_an_interrupt_keeps_what_is_done(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, "run", str(folder), "--out", "out", "--workers", "1"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
+    assert process.stderr.readline().startswith("engine: layout")
     assert process.stderr.readline().startswith("[1/402]")
     os.kill(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=30)
@@ -133,12 +136,23 @@ def test_an_interrupt_keeps_what_is_done(folder: Path, tmp_path: Path) -> None:
     assert sorted(_bytes(tmp_path / "out")) == FILES
 
 
-def test_help_has_examples() -> None:
-    for command in ([], ["run"], ["show"], ["schema"], ["schema", "check"], ["schema", "export"]):
+def commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield words
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*words, name))
+        else:
+            yield (*words, name)
+
+
+def test_help_of_every_command_has_examples() -> None:
+    found = list(commands(typer.main.get_command(app)))
+    assert ("eval", "audit", "draw") in found
+    for command in found:
         result = CliRunner().invoke(app, [*command, "--help"])
         assert result.exit_code == 0
-        assert "Example" in result.stdout
-        assert "\n  structurer " in result.stdout.replace("    ", "  ")
+        assert "Example" in result.stdout, command
+        assert "\n  structurer " in result.stdout.replace("    ", "  "), command
 
 
 def test_version() -> None:

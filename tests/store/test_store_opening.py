@@ -145,7 +145,7 @@ def test_opening_a_new_file_waits_for_whoever_is_writing_it(sqlite_url: str, tmp
 def test_a_schema_of_a_newer_program_is_left_alone(url: str) -> None:
     with Store.open(url) as store, store.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match=r"schema \(9999\) is newer than this program's \(0001\)"):
+    with pytest.raises(StoreError, match=rf"schema \(9999\) is newer than this program's \({REVISION}\)"):
         Store.open(url)
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from structurer.cli.batch import batch
-from structurer.cli.eval import evaluate
+from structurer.cli.evaluation import evaluation
+from structurer.cli.gold import app as gold
 from structurer.cli.run import run
 from structurer.cli.schema import app as schema
 from structurer.cli.show import show
@@ -42,7 +43,8 @@ def structurer(
 
 app.command()(run)
 app.command()(show)
-app.command(name="eval")(evaluate)
 app.command()(usage)
 app.add_typer(batch, name="batch")
+app.add_typer(evaluation, name="eval")
+app.add_typer(gold, name="gold")
 app.add_typer(schema, name="schema")

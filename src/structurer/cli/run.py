@@ -148,25 +148,33 @@ def _structure(
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C into a wish to stop, so that no record is written by half."""
-    interrupts: list[int] = []
+    noted = told = False
 
     def note(number: int, frame: FrameType | None) -> None:
-        interrupts.append(number)
+        nonlocal noted
+        noted = True
         signal.signal(signal.SIGINT, before)
+
+    def stopped() -> bool:
+        nonlocal told
+        if noted and not told:
+            told = True
+            err().print("stopping when what is under way is done; Ctrl-C again gives it up", soft_wrap=True)
+        return noted
 
     before = signal.signal(signal.SIGINT, note)
     try:
-        yield lambda: bool(interrupts)
+        yield stopped
     finally:
         signal.signal(signal.SIGINT, before)
 
 
 def _say_how_to_go_on(folder: Path, done: int, planned: int, paused: PausedError | None) -> None:
     what = f"the results of these are in {folder}" if done else f"{folder} is as it was"
-    why = "Run the same command again to do all."
+    words = "Run the same command again to do all."
     if paused is not None:
-        why = f"{str(paused)[:1].upper()}{str(paused)[1:]}. Answers that were paid for are kept."
-    err().print(safe(f"stopped after {done} of {planned} filings; {what}. {why}"), soft_wrap=True)
+        words = f"Answers that were paid for are kept. Why it stopped: {paused}."
+    err().print(safe(f"stopped after {done} of {planned} filings; {what}. {words}"), soft_wrap=True)
 
 
 def _say_what_there_is(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -29,11 +30,7 @@ def usage(store: options.Store = None) -> None:
       structurer usage --store sqlite:///work.db
     """
     with errors_in_one_line():
-        settings = load_settings(store=store)
-        from structurer.store import Journal, Store
-
-        with Store.open(settings.store) as opened:
-            rows = Journal(opened).usage()
+        rows = _rows(load_settings(store=store).store)
     if not rows:
         out().print("no model was asked yet")
         return
@@ -45,6 +42,17 @@ def usage(store: options.Store = None) -> None:
     for row in rows:
         table.add_row(safe(row.label or "(no run)"), safe(row.model), *_numbers(row))
     out().print(table)
+
+
+def _rows(url: str) -> list[UsageRow]:
+    """Return what the journal at a URL tells; looking makes no file where there is none."""
+    kind, _, path = url.partition(":///")
+    if kind.startswith("sqlite") and not Path(path).exists():
+        return []
+    from structurer.store import Journal, Store
+
+    with Store.open(url) as store:
+        return Journal(store).usage()
 
 
 def _numbers(row: UsageRow) -> list[str]:

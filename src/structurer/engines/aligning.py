@@ -2,58 +2,63 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
 
     from structurer.engines.cells import Row
 
 Pair = tuple["Row | None", "Row | None"]
 
 
-def align(ours: Sequence[Row], theirs: Sequence[Row], halves: Collection[str]) -> list[Pair]:
-    """Return our rows in their order, each with the row of theirs that stands where it does, if any.
+def align(ours: Sequence[Row], theirs: Sequence[Row], half: str) -> list[Pair]:
+    """Return our rows of one half in their order, each with the row of theirs that stands where it does.
 
-    Only rows of ``halves`` are paired. Their other rows are put in before the first row of ours in the same
-    half that stands below them. One that stands where any row of ours does is ours already.
+    Their other rows of this half are put in by their places. One of which every piece stands where some row
+    of ours does, of this half or the other, is ours already and is left out, as is one that stands nowhere.
     """
-    mine = [row if row.scope in halves else None for row in ours]
-    paired = _pairs(mine, theirs)
-    used = set(paired.values())
-    lone = [
-        row
-        for number, row in enumerate(theirs)
-        if number not in used and row.spans and not any(_shared(row, other) for other in ours)
-    ]
-    found: list[Pair] = []
+    holders: dict[int, list[int]] = defaultdict(list)
     for number, row in enumerate(ours):
-        while before := next((new for new in lone if new.scope == row.scope and new.spans < row.spans), None):
-            lone.remove(before)
-            found.append((None, before))
-        found.append((row, theirs[paired[number]] if number in paired else None))
-        if number + 1 == len(ours) or ours[number + 1].scope != row.scope:
-            found += [(None, new) for new in lone if new.scope == row.scope]
-            lone = [new for new in lone if new.scope != row.scope]
-    return found + [(None, new) for new in lone]
+        for start, end in row.spans:
+            for place in range(start, end):
+                holders[place].append(number)
+    mine = [number for number, row in enumerate(ours) if row.scope == half]
+    their_half = [row for row in theirs if row.scope == half]
+    paired = _pairs(frozenset(mine), their_half, holders)
+    known = set(paired.values())
+    lone = (row for m, row in enumerate(their_half) if m not in known and _is_new(row, holders))
+    waiting = deque(sorted(lone, key=lambda row: row.spans))
+    found: list[Pair] = []
+    for number in mine:
+        while waiting and waiting[0].spans < ours[number].spans:
+            found.append((None, waiting.popleft()))
+        found.append((ours[number], their_half[paired[number]] if number in paired else None))
+    return found + [(None, row) for row in waiting]
 
 
-def _pairs(mine: Sequence[Row | None], theirs: Sequence[Row]) -> dict[int, int]:
-    """Pair rows of one half, those that share most of their text first."""
-    shares = sorted(
-        (-_shared(row, other), n, m)
-        for n, row in enumerate(mine)
-        if row is not None
-        for m, other in enumerate(theirs)
-        if other.scope == row.scope and _shared(row, other)
+def _pairs(
+    mine: frozenset[int], theirs: Sequence[Row], holders: Mapping[int, Sequence[int]]
+) -> dict[int, int]:
+    """Pair rows by number, those that share most of their text first."""
+    shared = Counter(
+        (number, m)
+        for m, row in enumerate(theirs)
+        for start, end in row.spans
+        for place in range(start, end)
+        for number in holders.get(place, ())
+        if number in mine
     )
     paired: dict[int, int] = {}
-    for _, n, m in shares:
-        if n not in paired and m not in paired.values():
-            paired[n] = m
+    taken: set[int] = set()
+    for (number, m), _ in sorted(shared.items(), key=lambda entry: (-entry[1], entry[0])):
+        if number not in paired and m not in taken:
+            paired[number] = m
+            taken.add(m)
     return paired
 
 
-def _shared(one: Row, other: Row) -> int:
-    """Return how many characters both rows stand on."""
-    return sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in one.spans for b in other.spans)
+def _is_new(row: Row, holders: Mapping[int, Sequence[int]]) -> bool:
+    """Say whether a piece of a row stands where none of ours does."""
+    return any(not any(place in holders for place in range(start, end)) for start, end in row.spans)

@@ -10,20 +10,24 @@ from structurer.models import Extraction, Flag, Grounding, ModelUse, Span
 from structurer.paths import DERIVED_FROM, leaves, put_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from structurer.examination import Examined
 
-_OWN = ("name", "target")
+OWN = ("name", "target")
+"""The cells that a row of a table has to itself; a level is printed once for several rows."""
+
+_MAY_BE_INFERRED = "level2"
+"""A level may be supplied from the form's order; any other value stands somewhere or is made up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One value of a reading with all that is known of it.
 
-    ``stands`` says that its place was verified; ``inferred``, that it was worked out and claims no place.
-    ``followers`` are the values computed from it. The paths of ``doubts`` are not to be looked at here:
-    they are set anew when the reading is put together.
+    ``stands`` says that its place was verified, or that it needs none. ``followers`` are the values computed
+    from it. The paths of ``doubts`` are not to be looked at here: they are set anew when the reading is put
+    together.
     """
 
     value: Any = None
@@ -34,11 +38,6 @@ class Cell:
     doubts: tuple[Flag, ...] = ()
     followers: Mapping[str, Any] = field(default_factory=dict)
     agreed: bool = False
-
-    @property
-    def inferred(self) -> bool:
-        """Whether the value was worked out and claims no place."""
-        return self.value is not None and not self.spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,8 @@ class Row:
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """Where the row's own cells stand; a level's label is shared by the rows below it."""
-        return tuple(sorted(span for key in _OWN for span in self.cells[key].spans))
+        """Where the row's own cells stand."""
+        return tuple(sorted(span for key in OWN for span in self.cells[key].spans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +65,25 @@ class Apart:
 
 def take_apart(examined: Examined) -> Apart:
     """Take a reading apart."""
-    extraction = examined.extraction
-    data = extraction.data
+    data = examined.extraction.data
+    doubts: dict[str, list[Flag]] = {}
+    for flag in examined.extraction.doubts:
+        doubts.setdefault(flag.path, []).append(flag)
     tables = {key: value for key, value in data.items() if isinstance(value, list)}
     plain = {key: value for key, value in data.items() if key not in tables}
-    cells = {path: _cell(examined, path, value) for path, value in leaves(plain)}
+    cells = {path: _cell(examined, doubts, path, value) for path, value in leaves(plain)}
     rows = {
-        table: tuple(_row(examined, f"{table}.{number}", row) for number, row in enumerate(value))
+        table: tuple(_row(examined, doubts, f"{table}.{number}", row) for number, row in enumerate(value))
         for table, value in tables.items()
     }
-    placed = {
-        *cells,
-        *(f"{table}.{number}" for table, value in tables.items() for number in range(len(value))),
-    }
-    loose = tuple(
-        flag
-        for flag in extraction.doubts
-        if flag.path not in placed and flag.path.rpartition(".")[0] not in placed
-    )
-    return Apart(cells, rows, loose)
+    return Apart(cells, rows, tuple(flag for left in doubts.values() for flag in left))
 
 
-def put_together(
-    apart: Apart, like: Extraction, claimed: tuple[Span, ...], use: ModelUse | None
-) -> Extraction:
-    """Return the pieces as one reading; ``like`` is one whose data has every key."""
+def put_together(apart: Apart, like: Extraction, use: ModelUse | None) -> Extraction:
+    """Return the pieces as one reading, which understood what its values hold and what ``like`` understood.
+
+    ``like`` is a reading whose data has every key.
+    """
     data = deepcopy(dict(like.data))
     cells = dict(apart.cells)
     doubts = list(apart.doubts)
@@ -108,37 +101,49 @@ def put_together(
         for key, value in cell.followers.items():
             put_at(data, f"{parent}.{key}", value)
         doubts += [replace(flag, path=path) for flag in cell.doubts]
+    spans = {path: cell.spans for path, cell in cells.items() if cell.spans}
     return Extraction(
         data=data,
-        spans={path: cell.spans for path, cell in cells.items() if cell.spans},
+        spans=spans,
         doubts=tuple(doubts),
         certainty={path: c.certainty for path, c in cells.items() if c.certainty is not None},
-        claimed=claimed,
+        claimed=tuple(dict.fromkeys((*like.claimed, *(span for own in spans.values() for span in own)))),
         converted=frozenset(path for path, cell in cells.items() if cell.converted),
-        agreed=frozenset(path for path, cell in cells.items() if cell.agreed),
+        agreed=_agreed(cells),
         model_use=use,
     )
 
 
-def _row(examined: Examined, path: str, row: Mapping[str, Any]) -> Row:
-    cells = {leaf: _cell(examined, f"{path}.{leaf}", value) for leaf, value in leaves(row)}
-    followers = {source: {key: row[key]} for key, source in DERIVED_FROM.items()}
-    cells = {leaf: replace(cell, followers=followers.get(leaf, {})) for leaf, cell in cells.items()}
-    return Row(row["scope"], cells, _doubts_at(examined.extraction.doubts, path))
+def _agreed(cells: Mapping[str, Cell]) -> frozenset[str]:
+    """Return the paths of the values that were agreed on, and those above nothing but such values."""
+    agreed = {place for path, cell in cells.items() if cell.agreed for place in _from_above(path)}
+    differing = {place for path, cell in cells.items() if not cell.agreed for place in _from_above(path)}
+    return frozenset(agreed - differing)
 
 
-def _cell(examined: Examined, path: str, value: Any) -> Cell:
+def _from_above(path: str) -> Iterator[str]:
+    parts = path.split(".")
+    return (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _row(examined: Examined, doubts: dict[str, list[Flag]], path: str, row: Mapping[str, Any]) -> Row:
+    cells = {leaf: _cell(examined, doubts, f"{path}.{leaf}", value) for leaf, value in leaves(row)}
+    for derived, key in DERIVED_FROM.items():
+        cells[key] = replace(cells[key], followers={**cells[key].followers, derived: row[derived]})
+    own = [flag for place in (path, *(f"{path}.{key}" for key in row)) for flag in doubts.pop(place, ())]
+    return Row(row["scope"], cells, tuple(own))
+
+
+def _cell(examined: Examined, doubts: dict[str, list[Flag]], path: str, value: Any) -> Cell:
+    """Return the cell at a path, and take its doubts out of those that are left."""
     extraction = examined.extraction
     evidence = examined.evidence.get(path)
+    inferred = evidence is None and value is not None and path.endswith(f".{_MAY_BE_INFERRED}")
     return Cell(
         value=value,
         spans=tuple(extraction.spans.get(path, ())),
-        stands=evidence is not None and evidence.status is not Grounding.NONE,
+        stands=inferred or (evidence is not None and evidence.status is not Grounding.NONE),
         certainty=extraction.certainty.get(path),
         converted=path in extraction.converted,
-        doubts=_doubts_at(extraction.doubts, path),
+        doubts=tuple(doubts.pop(path, ())),
     )
-
-
-def _doubts_at(doubts: Iterable[Flag], path: str) -> tuple[Flag, ...]:
-    return tuple(flag for flag in doubts if flag.path == path)

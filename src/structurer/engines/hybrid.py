@@ -50,8 +50,6 @@ class HybridEngine:
 
 def doubtful_keys(examined: Examined, questions: Questions) -> tuple[str, ...]:
     """Return the keys that a reviewer would have to look at, in the form's order."""
-    paths = [flag.path for flag in examined.flags if flag.kind is FlagKind.EXTRACTION]
-    if "" in paths:
-        return questions.keys
-    doubtful = {questions.key_of(examined.extraction, path) for path in paths}
-    return tuple(key for key in questions.keys if key in doubtful or any(covers(path, key) for path in paths))
+    flags = [flag for flag in examined.flags if flag.kind is FlagKind.EXTRACTION]
+    doubtful = {questions.key_of(examined.extraction, flag.path) for flag in flags}
+    return tuple(key for key in questions.keys if any(covers(outer, key) for outer in doubtful))

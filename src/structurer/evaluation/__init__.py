@@ -2,12 +2,16 @@
 
 From labels to figures, one module a step:
 
-- ``gold``     reads and checks the hand labels (the labelling guide says how they are made);
-- ``cells``    which values are scored, when two are the same, and which flags cover a value;
-- ``rows``     pairs the indicator rows of a label with those that were read, one to one;
-- ``compare``  one label against one record: values, errors, doubts; what *silent* means;
-- ``score``    the sums over all labels, and the goals;
-- ``report``   tables for people, JSON for programs.
+- ``gold``       reads and checks the hand labels (the labelling guide says how they are made);
+- ``cells``      which values are scored, when two are the same, and which flags cover a value;
+- ``rows``       pairs the indicator rows of a label with those that were read, one to one;
+- ``compare``    one label against one record: every cell, its error, its flags;
+- ``evidence``   where the label's values stand in the filing, and whether the record's evidence is there;
+- ``collecting`` all labels against all records: one outcome (``outcomes``) for each cell;
+- ``mistakes``   wrong cells as people count them: a missing row is one mistake;
+- ``headline``   the figures of outcomes, and the goals;
+- ``score``      all of this from end to end;
+- ``report``     tables for people, JSON for programs.
 
 The principles: a value is right or wrong, by exact comparison, because a soft score hides just the
 errors that matter here (an amount ten times too small is nearly the same text). What is damaged in

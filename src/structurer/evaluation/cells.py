@@ -22,6 +22,10 @@ from structurer.paths import covers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+SCORING = "1"
+"""Version of what counts as the same and of how rows are matched. Figures of two versions are not comparable;
+raise it with every change to ``same`` or ``rows``."""
+
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from structurer.evaluation.compare import Doubt, Error
-    from structurer.evaluation.score import Ratio, Score
-    from structurer.models import Flag
+    from structurer.evaluation.headline import Headline, Ratio
+    from structurer.evaluation.mistakes import Doubt, Mistake
+    from structurer.evaluation.score import Score
 
 _LONGEST = 60
 """Characters of a value that a table shows; the JSON has all of it."""
@@ -33,38 +33,15 @@ def as_json(score: Score) -> str:
 
 
 def as_dict(score: Score) -> dict[str, Any]:
-    """Return the report as JSON types: summary, goals, fields, errors, uncertain places not flagged.
+    """Return the report as JSON types: summary, goals, errors, uncertain places not flagged.
 
     A ratio is ``{"part", "whole", "value"}``; ``value`` is rounded to six places, ``null`` of nothing.
     """
     return {
-        "summary": {
-            "declarations": _ratio(score.declarations),
-            "fields": _ratio(score.scalars),
-            "rows": {
-                "precision": _ratio(score.precision),
-                "recall": _ratio(score.recall),
-                "f1": _ratio(score.f1),
-                "misplaced": score.misplaced,
-            },
-            "errors": {str(kind): count for kind, count in score.error_counts.items()},
-            "silent_errors": score.silent.part,
-            "flagged": _ratio(score.flagged),
-            "flag_recall": _ratio(score.flag_recall),
-        },
+        "summary": score.headline.as_dict(),
         "goals": [
-            {"name": goal.name, "bar": goal.bar, "measured": _ratio(goal.measured), "met": goal.met}
+            {"name": goal.name, "bar": goal.bar, "measured": goal.measured.as_dict(), "met": goal.met}
             for goal in score.goals
-        ],
-        "fields": [
-            {
-                "field": field.field,
-                "filled": _ratio(field.filled),
-                "empty": _ratio(field.empty),
-                "flagged": field.flagged,
-                "silent": field.silent,
-            }
-            for field in score.fields
         ],
         "errors": [_error(error) for error in score.errors],
         "uncertain_not_flagged": [
@@ -77,22 +54,17 @@ def as_dict(score: Score) -> dict[str, Any]:
 
 def print_report(score: Score, console: Console) -> None:
     """Print fields, rows, every error, uncertain places that were not flagged, and the goals last."""
-    console.print(_field_table(score))
-    console.print(_row_table(score))
+    console.print(_field_table(score.headline))
+    console.print(_row_table(score.headline))
     if score.errors:
         console.print(_error_table(score.errors))
     overlooked = [doubt for doubt in score.doubts if not doubt.flagged]
     if overlooked:
         console.print(_doubt_table(overlooked))
-    console.print(_goal_table(score))
+    console.print(_goal_table(score.headline))
 
 
-def _ratio(ratio: Ratio) -> dict[str, int | float | None]:
-    value = None if ratio.value is None else round(ratio.value, 6)
-    return {"part": ratio.part, "whole": ratio.whole, "value": value}
-
-
-def _error(error: Error) -> dict[str, Any]:
+def _error(error: Mistake) -> dict[str, Any]:
     return {
         "filing": error.filing,
         "ordinal": error.ordinal,
@@ -101,34 +73,37 @@ def _error(error: Error) -> dict[str, Any]:
         "path": error.path,
         "gold": error.gold,
         "read": error.read,
-        "flags": [{"path": flag.path, "code": flag.code, "message": flag.message} for flag in error.flags],
+        "flags": error.reasons,
         "silent": error.silent,
+        "excerpt": error.excerpt,
     }
 
 
-def _field_table(score: Score) -> Table:
+def _field_table(figures: Headline) -> Table:
     table = Table(title="Values right", title_justify="left")
     table.add_column("field")
     for name in ("filled", "empty", "flagged", "wrong, no flag"):
         table.add_column(name, justify="right")
-    for field in score.fields:
+    for field in figures.fields:
         silent = Text(str(field.silent), style="bold red" if field.silent else "")
         table.add_row(field.field, _shown(field.filled), _shown(field.empty), str(field.flagged), silent)
     return table
 
 
-def _row_table(score: Score) -> Table:
+def _row_table(figures: Headline) -> Table:
     table = Table(title="Indicator rows", title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")
-    table.add_row("strict precision", _shown(score.precision))
-    table.add_row("strict recall", _shown(score.recall))
-    table.add_row("strict F1", _plain(score.f1))
-    for kind, count in score.error_counts.items():
-        if kind not in (ErrorKind.FIELD, ErrorKind.EXTRA_RECORD):
-            table.add_row(_ROW_WORDS[kind], str(count))
-    table.add_row("rows out of order", str(score.misplaced))
-    table.add_row("declarations without any error", _shown(score.declarations))
+    table.add_row("strict precision", _shown(figures.precision))
+    table.add_row("strict recall", _shown(figures.recall))
+    table.add_row("strict F1", _plain(figures.f1))
+    for kind, words in _ROW_WORDS.items():
+        table.add_row(words, str(figures.errors[kind]))
+    table.add_row("rows out of order", str(figures.misplaced))
+    table.add_section()
+    table.add_row("declarations without any error", _shown(figures.declarations))
+    table.add_row("filled values that need no correction", _shown(figures.aligned))
+    table.add_row("evidence where the value stands", _shown(figures.evidence_precision))
     return table
 
 
@@ -137,23 +112,23 @@ _ROW_WORDS: Mapping[ErrorKind, str] = {
     ErrorKind.LEVEL: "wrong second levels",
     ErrorKind.NAME: "wrong names",
     ErrorKind.TARGET: "wrong targets",
+    ErrorKind.SLID_TARGET: "targets of another row",
     ErrorKind.MISSING: "rows missing",
     ErrorKind.EXTRA: "rows too many",
 }
 
 
-def _error_table(errors: Iterable[Error]) -> Table:
+def _error_table(errors: Iterable[Mistake]) -> Table:
     table = Table(title="Errors", title_justify="left", show_lines=True)
     for name in ("filing", "no.", "error", "at", "gold", "read", "flags"):
         table.add_column(name, overflow="fold")
     for error in errors:
-        flags = Text("SILENT", style="bold red") if error.silent else Text(_codes(error.flags))
-        at = error.gold_path if error.path is None else error.path
+        flags = Text("SILENT", style="bold red") if error.silent else Text(error.reasons.replace(",", ", "))
         table.add_row(
             _text(error.filing),
             str(error.ordinal),
             str(error.kind),
-            at or "record",
+            error.path or error.gold_path or "record",
             _text(error.gold),
             _text(error.read),
             flags,
@@ -170,11 +145,11 @@ def _doubt_table(doubts: Iterable[Doubt]) -> Table:
     return table
 
 
-def _goal_table(score: Score) -> Table:
+def _goal_table(figures: Headline) -> Table:
     table = Table(title="Goals", title_justify="left")
     for name in ("goal", "bar", "measured", ""):
         table.add_column(name)
-    for goal in score.goals:
+    for goal in figures.goals:
         met = Text("met", "green") if goal.met else Text("NOT MET", "bold red")
         table.add_row(goal.name, goal.bar, _MEASURED.get(goal.name, _shown)(goal.measured), met)
     return table
@@ -198,18 +173,9 @@ def _part(ratio: Ratio) -> str:
 _MEASURED: Mapping[str, Callable[[Ratio], str]] = {"strict row F1": _plain, "silent errors": _part}
 
 
-def _codes(flags: Iterable[Flag]) -> str:
-    return ", ".join(sorted({flag.code for flag in flags})) or "failed"
-
-
-def _text(value: Any) -> Text:
+def _text(value: str | None) -> Text:
     """Return a value of a label or filing as text that a terminal shows and does not obey."""
     if value is None:
         return Text("-", style="dim")
-    if isinstance(value, dict):
-        value = " | ".join("-" if value.get(key) is None else str(value[key]) for key in _ROW_KEYS)
-    shown = "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in str(value))
+    shown = "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in value)
     return Text(shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…")
-
-
-_ROW_KEYS = ("scope", "level2", "name", "target")

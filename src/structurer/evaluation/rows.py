@@ -1,23 +1,21 @@
 """Rows: which indicator that was read is which indicator of the label.
 
-Rows have no number to know each other by, so they are paired by content, one to one, in passes
-from the surest to the loosest; what one pass pairs, no later pass sees:
+Rows have no number to know each other by, so they are paired by content, one to one:
 
 1. certain rows that are equal in half, second level, name and target. These are the strictly right
    rows. Their number is the size of a multiset intersection, the most that any pairing can reach,
-   so precision, recall and F1 do not depend on the passes below; those only name the errors.
+   so precision, recall and F1 do not depend on what follows; that only names the errors.
 2. rows that the label marks uncertain, each with the row of its name in its half.
-3. within a block (half and second level): equal names; then equal targets and names alike.
-4. across second levels of a half, then across halves: equal names, the most alike rows first.
+3. the other certain rows, by the best assignment there is (Kuhn 1955; Crouse 2016, as in SciPy).
+   ``Merit`` says what is best: most pairs inside a block (half and second level), then inside a half,
+   then at all, and of those the ones most alike.
 
-Passes by equal keys pair the k-th with the k-th in reading order; in the pass of alike names every
-pair counts the same, so it has to find as many pairs as there can be, and does; content says which
-rows are left over. Hence no count of errors depends on the order of the rows that were read. Rows
-that share neither a name nor anything like it are never paired: a made-up row cannot stand in for a
-missing one.
+Two rows may be paired at all when their names are equal or, in one block, when their targets are equal
+and their names alike: a made-up row cannot stand in for a missing one. Rows are taken in an order of
+their content, so no count of errors depends on the order in which they were read.
 
-The passes follow the matching of line items in KIEval (ICDAR 2025) and ExtractBench
-(arXiv 2607.29677), staged by block because the form's blocks are part of being right.
+Assignment of line items follows KIEval (ICDAR 2025) and ExtractBench (arXiv 2607.29677), by block
+because the form's blocks are part of being right.
 """
 
 from __future__ import annotations
@@ -31,11 +29,14 @@ from rapidfuzz.distance import Indel
 from structurer.evaluation.cells import normal_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
 _ALIKE = 0.5
 """Names are alike when at least this share of both names together is common to them, in order."""
+
+_STEPS = 16
+"""Steps in which the likeness of one text is told when pairs are compared."""
 
 
 class Pair(NamedTuple):
@@ -59,31 +60,27 @@ class RowMatch(NamedTuple):
     extra: tuple[int, ...]
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+    """What rows are compared by, white space and width dropped."""
+
     scope: object
     level2: object
     name: object
     target: object
 
 
-_Fields = tuple[str, ...]
+class Merit(NamedTuple):
+    """What a pair adds to a pairing; pairings are compared by their sums, the first figure first.
 
-_ALL: _Fields = ("scope", "level2", "name", "target")
-_BLOCK: _Fields = ("scope", "level2", "name")
-_UNNAMED: _Fields = ("scope", "level2", "target")
-_SAME_HALF: tuple[_Fields, ...] = (
-    ("scope", "level2", "name"),
-    ("scope", "name", "target"),
-    ("scope", "name"),
-)
-_ELSEWHERE: tuple[_Fields, ...] = (
-    ("scope", "name", "target"),
-    ("scope", "name"),
-    ("level2", "name", "target"),
-    ("level2", "name"),
-    ("name", "target"),
-    ("name",),
-)
+    ``block``, ``half`` and ``pair`` are 1 or 0; ``cells`` counts equal values among second level, name
+    and target; ``likeness`` is that of names and targets, in steps of a sixteenth of a text.
+    """
+
+    block: int
+    half: int
+    pair: int
+    cells: int
+    likeness: int
 
 
 def match_rows(
@@ -92,20 +89,16 @@ def match_rows(
     """Pair a label's indicators with those that were read; see the module for how, and why so.
 
     ``uncertain`` are the positions in ``gold`` that the label marks uncertain. A row without a name
-    is paired only with its equal.
+    is paired with its equal, or with nothing.
     """
-    certain = {n: _row(row) for n, row in enumerate(gold) if n not in uncertain}
-    doubtful = {n: _row(row) for n, row in enumerate(gold) if n in uncertain}
-    left = {n: _row(row) for n, row in enumerate(read)}
+    certain = {n: row_of(row) for n, row in enumerate(gold) if n not in uncertain}
+    doubtful = {n: row_of(row) for n, row in enumerate(gold) if n in uncertain}
+    left = {n: row_of(row) for n, row in enumerate(read)}
 
-    pairs = _take_equal(certain, left, _ALL)
-    absorbed = _take_equal(doubtful, left, _ALL)
-    for fields in _SAME_HALF:
-        absorbed += _take_equal(doubtful, left, fields)
-    pairs += _take_equal(certain, left, _BLOCK)
-    pairs += _take_alike(certain, left)
-    for fields in _ELSEWHERE:
-        pairs += _take_equal(certain, left, fields)
+    pairs = _take_equal(certain, left)
+    absorbed = _take_equal(doubtful, left)
+    absorbed += _take_best(doubtful, left, _absorbs)
+    pairs += _take_best(certain, left, merit)
     return RowMatch(
         pairs=tuple(sorted(pairs)),
         missing=tuple(certain),
@@ -115,9 +108,28 @@ def match_rows(
     )
 
 
-def same_row(gold: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
-    """Tell whether two rows are equal in half, second level, name and target: strictly right."""
-    return _row(gold) == _row(read)
+def merit(gold: Row, read: Row) -> Merit | None:
+    """Return what pairing two rows that are not equal is worth, or ``None`` when they may not be paired."""
+    half = gold.scope == read.scope
+    block = half and gold.level2 == read.level2
+    named = gold.name is not None and gold.name == read.name
+    if not named and not (block and gold.target == read.target and likeness(gold.name, read.name) >= _ALIKE):
+        return None
+    cells = (gold.level2 == read.level2) + named + (gold.target == read.target)
+    near = sum(round(_STEPS * likeness(*texts)) for texts in zip(gold[2:], read[2:], strict=True))
+    return Merit(int(block), int(half), 1, cells, near)
+
+
+def likeness(one: object, other: object) -> float:
+    """Return the share of two texts that is common to them, in order; 0 where one is no text."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return 0.0
+    return Indel.normalized_similarity(one, other)
+
+
+def row_of(row: Mapping[str, Any]) -> Row:
+    """Return what an indicator is compared by."""
+    return Row(*(normal_text(row.get(field)) for field in Row._fields))
 
 
 def neighbours(match: RowMatch, gold: Sequence[Mapping[str, Any]], missing: int) -> tuple[int, ...]:
@@ -126,109 +138,84 @@ def neighbours(match: RowMatch, gold: Sequence[Mapping[str, Any]], missing: int)
     They are the nearest rows of the same half and second level that were read: where a reviewer who
     is sent to them sees that a row is missing. None when nothing of the block was read.
     """
-    block = _row(gold[missing])[:2]
-    read = sorted(pair for pair in match.pairs + match.absorbed if _row(gold[pair.gold])[:2] == block)
+    block = row_of(gold[missing])[:2]
+    read = sorted(pair for pair in match.pairs + match.absorbed if row_of(gold[pair.gold])[:2] == block)
     before = [pair.read for pair in read if pair.gold < missing]
     after = [pair.read for pair in read if pair.gold > missing]
     return tuple(before[-1:] + after[:1])
 
 
-def order_errors(
-    match: RowMatch, gold: Sequence[Mapping[str, Any]], read: Sequence[Mapping[str, Any]]
-) -> int:
-    """Count the rows to move so that the rows of each half stand in the label's order.
+def moves(positions: Sequence[int]) -> int:
+    """Count the rows to move so that they stand in order, given where each was read.
 
-    That is the number of rows paired within a half, less the longest run of them already in order.
+    That is their number less the longest run of them already in order (patience sorting).
     """
-    count = 0
-    for scope in sorted({str(row["scope"]) for row in gold}):
-        tails: list[int] = []
-        inside = [
-            pair.read
-            for pair in match.pairs
-            if gold[pair.gold]["scope"] == scope and read[pair.read]["scope"] == scope
-        ]
-        for position in inside:
-            at = bisect_left(tails, position)
-            tails[at : at + 1] = [position]
-        count += len(inside) - len(tails)
-    return count
+    tails: list[int] = []
+    for position in positions:
+        at = bisect_left(tails, position)
+        tails[at : at + 1] = [position]
+    return len(positions) - len(tails)
 
 
-def _row(row: Mapping[str, Any]) -> _Row:
-    return _Row(*(normal_text(row.get(field)) for field in _ALL))
+def _absorbs(gold: Row, read: Row) -> Merit | None:
+    return merit(gold, read) if gold.scope == read.scope and gold.name == read.name else None
 
 
-def _take_equal(gold: dict[int, _Row], left: dict[int, _Row], fields: _Fields) -> list[Pair]:
-    """Pair rows that are equal in these fields, k-th with k-th, and take them out of both.
+def _take_equal(gold: dict[int, Row], left: dict[int, Row]) -> list[Pair]:
+    """Pair rows that are equal throughout, k-th with k-th, and take them out of both."""
+    found: defaultdict[Row, list[int]] = defaultdict(list)
+    for m, row in reversed(left.items()):
+        found[row].append(m)
+    pairs = [Pair(n, found[row].pop()) for n, row in gold.items() if found[row]]
+    return _taken(pairs, gold, left)
 
-    Where more were read than the label has, their content says which are left over, not their order.
+
+def _take_best(
+    gold: dict[int, Row], left: dict[int, Row], merit: Callable[[Row, Row], Merit | None]
+) -> list[Pair]:
+    """Pair rows so that the sum of merits is the highest there is, and take them out of both."""
+    merits = {
+        Pair(n, m): found
+        for n, row in gold.items()
+        for m, other in left.items()
+        if (found := merit(row, other)) is not None
+    }
+    if not merits:
+        return []
+    # Rows that nothing can be paired with stay outside, so that adding one leaves the problem as it was.
+    rows = sorted({pair.gold for pair in merits}, key=lambda n: (_content(gold[n]), n))
+    columns = sorted({pair.read for pair in merits}, key=lambda m: (_content(left[m]), m))
+    worth = _worths(merits, min(len(rows), len(columns)))
+    table = [[worth.get(Pair(n, m), 0) for m in columns] for n in rows]
+    chosen = [Pair(rows[row], columns[column]) for row, column in _assignment(table)]
+    return _taken([pair for pair in chosen if pair in worth], gold, left)
+
+
+def _worths(merits: Mapping[Pair, Merit], most: int) -> dict[Pair, int]:
+    """Return each merit as one number, so that sums of up to ``most`` of them compare as merits do.
+
+    The numbers are digits of a mixed base. The sums stay below 2^53, where SciPy's arithmetic is exact, for
+    up to 600 rows on the shorter side.
     """
-    sought = _places(gold, fields)
-    found = _places(left, fields)
-    pairs = []
-    for key, rows in sought.items():
-        chosen = sorted(found.get(key, ()), key=lambda n: _content(left[n]))[: len(rows)]
-        pairs += [Pair(n, m) for n, m in zip(rows, sorted(chosen), strict=False)]
-    _take(pairs, gold, left)
-    return pairs
+    units = [1]
+    for highest in (2 * _STEPS, 3, 1, 1):
+        units.insert(0, units[0] * (highest * most + 1))
+    return {pair: sum(a * b for a, b in zip(found, units, strict=True)) for pair, found in merits.items()}
 
 
-def _places(rows: dict[int, _Row], fields: _Fields) -> dict[tuple[object, ...], list[int]]:
-    places: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-    for n, row in rows.items():
-        if row.name is not None or fields == _ALL:
-            places[_key(row, fields)].append(n)
-    return dict(places)
+def _assignment(table: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    # SciPy takes long to load, and a reading without errors does not need it.
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True)]
 
 
-def _take_alike(gold: dict[int, _Row], left: dict[int, _Row]) -> list[Pair]:
-    """Pair as many rows as can be that are equal in block and target and whose names are alike.
-
-    Augmenting paths (Kuhn 1955): a row that finds its best place taken moves the other on, if it can.
-    """
-    options = {n: _alike(row, left) for n, row in gold.items()}
-    holder: dict[int, int] = {}
-
-    def place(n: int, tried: set[int]) -> bool:
-        for m in options[n]:
-            if m not in tried:
-                tried.add(m)
-                if m not in holder or place(holder[m], tried):
-                    holder[m] = n
-                    return True
-        return False
-
-    for n in gold:
-        place(n, set())
-    pairs = [Pair(n, m) for m, n in holder.items()]
-    _take(pairs, gold, left)
-    return pairs
-
-
-def _alike(row: _Row, left: dict[int, _Row]) -> list[int]:
-    """Return the rows that could be this one under a wrong name, the most alike first."""
-    place = _key(row, _UNNAMED)
-    near = [
-        n for n, other in left.items() if _key(other, _UNNAMED) == place and _likeness(row, other) >= _ALIKE
-    ]
-    return sorted(near, key=lambda n: (-_likeness(row, left[n]), _content(left[n])))
-
-
-def _key(row: _Row, fields: _Fields) -> tuple[object, ...]:
-    return tuple(getattr(row, field) for field in fields)
-
-
-def _content(row: _Row) -> tuple[str, ...]:
+def _content(row: Row) -> tuple[str, ...]:
     return tuple("" if value is None else str(value) for value in row)
 
 
-def _likeness(one: _Row, other: _Row) -> float:
-    if not isinstance(one.name, str) or not isinstance(other.name, str):
-        return 0.0
-    return Indel.normalized_similarity(one.name, other.name)
-
-
-def _take(pairs: list[Pair], gold: dict[int, _Row], left: dict[int, _Row]) -> None:
+def _taken(pairs: list[Pair], gold: dict[int, Row], left: dict[int, Row]) -> list[Pair]:
     for pair in pairs:
         del gold[pair.gold], left[pair.read]
+    return pairs

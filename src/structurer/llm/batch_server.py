@@ -9,6 +9,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from structurer.errors import ModelServerError
 from structurer.llm.batch_files import ENDPOINT
+from structurer.llm.server import require_key
 from structurer.llm.transport import scrubbed
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ class BatchServer:
     """Speaks to the Batch API. Raises ``ModelServerError``, in words without secrets, where that fails."""
 
     def __init__(self, server: ModelServer) -> None:
+        require_key(server)
         self._server = server
         self._client = openai.OpenAI(
-            api_key=server.api_key, base_url=server.base_url, max_retries=0, timeout=server.timeout
+            api_key=server.api_key or "none", base_url=server.base_url, max_retries=0, timeout=server.timeout
         )
 
     def __enter__(self) -> Self:

@@ -57,6 +57,7 @@ class ModelClient:
         self._run = run
         self._dialect = dialect
         self._finding = asyncio.Lock()
+        self._turn = asyncio.Lock()
         self._flights: dict[str, asyncio.Future[Attempt]] = {}
         self._hits = 0
         self._stopped = False
@@ -97,7 +98,11 @@ class ModelClient:
                 invalid = {put.attempt.key for put in puts if isinstance(put.reply, Invalid)}
                 unusable |= invalid
                 ended_badly = bool(invalid)
-                asks = reading.send(tuple(put.reply for put in puts))
+                async with self._turn:
+                    # Reading an answer takes longer than sending a question. Answers are read one by one,
+                    # and what is ready to be sent or received goes first, so that the server is kept busy.
+                    await asyncio.sleep(0)
+                    asks = reading.send(tuple(put.reply for put in puts))
         except StopIteration as done:
             if ended_badly:
                 self._journal.discard(unusable)

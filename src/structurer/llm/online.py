@@ -10,6 +10,7 @@ from structurer.errors import ModelServerError
 from structurer.llm.budget import Budget
 from structurer.llm.completion import settle
 from structurer.llm.retry import Breaker, Tried, Waited, retrying
+from structurer.llm.server import require_key
 from structurer.llm.stop import Stop
 from structurer.llm.throttle import Throttle
 from structurer.llm.transport import Received, Transport, TransportError
@@ -42,6 +43,7 @@ class OnlineDispatcher:
         Raises ``ModelServerError`` where no request can succeed, ``PausedError`` where the run must end
         for now.
         """
+        require_key(self._server)
         waited = Waited()
         loop = retrying(self._server.deadline, waited, self._stop)
         tried: Tried = await loop(self._try, request, waited)

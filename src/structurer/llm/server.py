@@ -7,6 +7,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from structurer.errors import ModelServerError
+
 if TYPE_CHECKING:
     from structurer.llm.prices import Prices
 
@@ -43,6 +45,14 @@ class ModelServer:
         parts = urlsplit(self.base_url or OPENAI_URL)
         host = parts.netloc.rpartition("@")[2]
         return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+
+
+def require_key(server: ModelServer) -> None:
+    """Raise ``ModelServerError`` where a server on the internet is to be asked without a key."""
+    if not server.api_key and not is_local(server.base_url):
+        raise ModelServerError(
+            f"no key for {server.url}; set OPENAI_API_KEY, or give --base-url of a local server"
+        )
 
 
 def is_local(base_url: str | None) -> bool:

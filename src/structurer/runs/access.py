@@ -13,16 +13,13 @@ from structurer.errors import SettingsError
 from structurer.llm.client import ModelClient
 from structurer.llm.online import OnlineDispatcher
 from structurer.llm.prices import Prices, price_of
-from structurer.llm.server import ModelServer, is_local
+from structurer.llm.server import ModelServer
 from structurer.store import NANO, Journal, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from structurer.settings import Settings
-
-_NO_KEY = "none"
-"""What is sent as the key to a server that asks for none."""
 
 _LONGEST_LABEL = 200
 
@@ -64,17 +61,12 @@ def asking_engine(settings: Settings) -> ModelEngine | HybridEngine:
 
 
 def model_server(settings: Settings) -> ModelServer:
-    """Return the server to ask. Raises ``SettingsError`` where the key or a price is missing."""
+    """Return the server to ask. Raises ``SettingsError`` where a price is missing that a budget needs."""
     model = _model(settings)
-    key = settings.api_key.get_secret_value() if settings.api_key else ""
-    if not key and not is_local(settings.base_url):
-        raise SettingsError(
-            "no key for the model's server; set OPENAI_API_KEY, or give --base-url of a local server"
-        )
     return ModelServer(
         model=model,
         base_url=settings.base_url,
-        api_key=key or _NO_KEY,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else "",
         mode=settings.mode,
         temperature=settings.temperature,
         timeout=settings.timeout,

@@ -19,6 +19,8 @@ from structurer.runs.filing import read_planned
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from structurer.asking import Reading
+    from structurer.models import Record
     from structurer.runs.access import Access
     from structurer.runs.planning import PlannedFiling
     from structurer.settings import Settings
@@ -91,8 +93,22 @@ async def _unsent(filings: Sequence[PlannedFiling], access: Access, settings: Se
                 continue
             for reading in readings.records:
                 declarations += 1
-                try:
-                    await client.drive(reading)
-                except NotSentError:
-                    to_ask += 1
+                to_ask += await _lacks_an_answer(client, reading)
     return Unsent(outbox.requests, failed, declarations, to_ask)
+
+
+async def _lacks_an_answer(client: ModelClient, reading: Reading[Record]) -> bool:
+    """Say whether a reading comes to a question that the journal cannot answer.
+
+    Not by ``ModelClient.drive``, which gives up answers that were of no use: only looking changes nothing.
+    """
+    try:
+        asks = next(reading)
+        while True:
+            asks = reading.send(await client.ask_all(asks))
+    except StopIteration:
+        return False
+    except NotSentError:
+        return True
+    finally:
+        reading.close()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from structurer.engines import HybridEngine, ModelEngine
-from structurer.errors import ModelServerError, PausedError
+from structurer.errors import ModelServerError, PausedError, ProviderDownError, StoppedError
 from structurer.models import Usage
 from structurer.pipeline import begin, passages
 from structurer.runs.estimating import Estimate, estimate, estimate_whole
 from structurer.runs.filing import failed_filing, read_planned, structured_filing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 
     from structurer.asking import Reading
     from structurer.llm.client import ModelClient
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _FILINGS_AHEAD = 4
 """Filings begun for each request that may be in flight: results leave in order, so some wait for others."""
 
-_READINGS_AHEAD = 1.5
-"""Chunks begun for each request that may be in flight: layouts are read while answers are awaited."""
+_READINGS_AHEAD = 2
+"""Chunks begun for each request that may be in flight: the next questions are ready when answers come."""
 
 _GLANCE = 0.2
 """Seconds between two looks at whether the run is to stop."""
@@ -88,7 +88,8 @@ class ModelRun:
         Raises ``ModelServerError`` where the server cannot be used at all.
         """
         with asyncio.Runner() as runner:
-            self._readings = asyncio.Semaphore(int(self._settings.concurrency * _READINGS_AHEAD) + 1)
+            self._readings = asyncio.Semaphore(self._settings.concurrency * _READINGS_AHEAD)
+            self._beginning = asyncio.Lock()
             runner.run(self._client.__aenter__())
             try:
                 while (result := runner.run(self._next(stopped))) is not None:
@@ -112,7 +113,8 @@ class ModelRun:
             try:
                 result, share = self._begun.popleft().result()
             except PausedError as error:
-                self.paused = self.paused or error
+                if self.paused is None or isinstance(self.paused, StoppedError):
+                    self.paused = error
                 self._rest.clear()
                 continue
             self.share += share
@@ -120,10 +122,12 @@ class ModelRun:
 
     async def _filing(self, planned: PlannedFiling) -> tuple[FilingResult, ModelShare]:
         try:
-            document = read_planned(planned, self._settings)
-            readings = begin(document, self._engine, self._settings)
+            async with self._beginning:
+                await asyncio.sleep(0)  # the questions about one filing are sent before the next is read
+                document = read_planned(planned, self._settings)
+                readings = begin(document, self._engine, self._settings)
             put: list[Estimate] = []
-            records = await asyncio.gather(*(self._record(_noted(one, put)) for one in readings.records))
+            records = await _all(self._record(_noted(one, put)) for one in readings.records)
             structured = readings.finished(records)
             return structured_filing(structured), self._share(document, records, put)
         except (PausedError, ModelServerError):
@@ -133,7 +137,7 @@ class ModelRun:
 
     async def _record(self, reading: Reading[Record]) -> Record:
         async with self._readings:
-            return await self._client.drive(reading)
+            return await _drive(self._client, reading)
 
     def _share(self, document: Document, records: Sequence[Record], put: Sequence[Estimate]) -> ModelShare:
         uses = [use for record in records if (use := record.provenance.model_use) is not None]
@@ -163,10 +167,29 @@ def structure_with_model(
     async def structure() -> list[Structured]:
         async with client:
             readings = [begin(document, engine, settings) for document in documents]
-            driven = (asyncio.gather(*map(client.drive, each.records)) for each in readings)
-            return [each.finished(await records) for each, records in zip(readings, driven, strict=True)]
+            records = iter(await _all(_drive(client, one) for each in readings for one in each.records))
+            return [each.finished([next(records) for _ in each.records]) for each in readings]
 
     return asyncio.run(structure())
+
+
+async def _drive(client: ModelClient, reading: Reading[Record]) -> Record:
+    """Answer a reading's questions; once the server turns out to be of no use, nobody asks any more."""
+    try:
+        return await client.drive(reading)
+    except (ModelServerError, ProviderDownError):
+        client.stop()
+        raise
+
+
+async def _all(records: Iterable[Coroutine[Any, Any, Record]]) -> list[Record]:
+    """Return what comes of all; what one raises waits for the others, whose requests are paid for."""
+    ended = await asyncio.gather(*records, return_exceptions=True)
+    errors = [one for one in ended if isinstance(one, BaseException)]
+    if errors:
+        # Why something stopped says more than that others were stopped by it.
+        raise min(errors, key=lambda error: isinstance(error, StoppedError))
+    return [one for one in ended if not isinstance(one, BaseException)]
 
 
 def _noted(reading: Reading[Record], put: list[Estimate]) -> Reading[Record]:

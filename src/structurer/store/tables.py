@@ -6,9 +6,21 @@ adds up alike.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+)
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that these tables are the result of."""
 
 METADATA = MetaData()
@@ -97,3 +109,18 @@ BATCH = Table(
     Column("created_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
+
+EVALUATION = Table(
+    "evaluation",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    # What runs are looked up by; the head has them too.
+    Column("engine", Text, nullable=False),
+    Column("model", Text),
+    Column("gold", Text, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("figures", Text, nullable=False),
+    Column("outcomes", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Runs of the evaluation. Rows are added, and never changed or taken away."""
