@@ -17,6 +17,8 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
 	$(BIN)/structurer schema check
+	$(BIN)/structurer gold check
+	$(BIN)/structurer eval gate --baseline eval/baseline.json
 
 setup: $(READY)
 

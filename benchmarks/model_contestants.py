@@ -1,7 +1,7 @@
 """One contestant of benchmarks/model.py, in a process of its own; it prints what it took as JSON.
 
-Every contestant warms up on other filings first. What prepares requests in a form that its user would have at
-hand anyway (message dictionaries, answer models) is not counted; for Structurer, everything is.
+Each warms up on other filings first. Clients that are no whole programs get their requests ready made:
+messages, tools and answer models are not counted. For Structurer all is counted, from files to records.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import time
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -23,14 +24,18 @@ from structurer.pipeline import begin
 from structurer.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from structurer.asking import Ask
 
+    Job = Callable[[], Awaitable[object]]
+
 WARM, MEASURED = "warm", "measured"
 """The folders of filings in the material."""
+
 MODEL = "benchmark"
 ENGINE = ModelEngine(MODEL)
+
 _KEY = "none"
 _DIALECT = Dialect("tools", "max_tokens", 0.0)
 
@@ -44,94 +49,81 @@ class Taken:
     cpu: float
 
 
-def asks_about(folder: Path) -> list[Ask]:
-    """Return the questions that the model engine puts about all filings of a folder."""
-    asks: list[Ask] = []
-    for path in sorted(folder.glob("*.txt")):
-        for reading in begin(read_document(path), ENGINE, Settings()).records:
-            asks += next(reading)
-    return asks
-
-
-def measured(count: int, work: Callable[[], None]) -> Taken:
+def measured(requests: int, work: Callable[[], object]) -> Taken:
     """Do some work and return what it took."""
     clock, cpu = time.perf_counter(), time.process_time()
     work()
-    return Taken(count, time.perf_counter() - clock, time.process_time() - cpu)
+    return Taken(requests, time.perf_counter() - clock, time.process_time() - cpu)
 
 
-async def at_once(most: int, jobs: Sequence[Callable[[], Awaitable[object]]]) -> None:
-    """Do jobs, at most so many of them at once."""
-    places = asyncio.Semaphore(most)
+def asks_about(folder: Path) -> Iterator[Ask]:
+    """Yield the questions that the model engine puts about all filings of a folder."""
+    for path in sorted(folder.glob("*.txt")):
+        for reading in begin(read_document(path), ENGINE, Settings()).records:
+            yield from next(reading)
 
-    async def one(job: Callable[[], Awaitable[object]]) -> None:
+
+def openai(folder: Path, url: str, in_flight: int) -> Taken:
+    """The bare SDK: the same messages and tools; nobody looks at the answer."""
+    from openai import AsyncOpenAI
+
+    client = AsyncOpenAI(base_url=url, api_key=_KEY, max_retries=0)
+
+    def job(ask: Ask) -> Job:
+        body = request_body(ask, MODEL, _DIALECT)
+        return lambda: client.chat.completions.create(**body)
+
+    return _in_one_loop(job, folder, in_flight)
+
+
+def instructor(folder: Path, url: str, in_flight: int, *, checked: bool) -> Taken:
+    """The client that instructor makes, with the same answer model.
+
+    ``checked``: pointers are checked against the text shown, which takes a context; with one, instructor
+    renders the messages as templates. Else only the answer's shape is validated.
+    """
+    from instructor import Mode, from_openai
+    from openai import AsyncOpenAI
+
+    client = from_openai(AsyncOpenAI(base_url=url, api_key=_KEY, max_retries=0), mode=Mode.TOOLS)
+    shapes: dict[Any, Any] = {}
+
+    def job(ask: Ask) -> Job:
+        body = request_body(ask, MODEL, _DIALECT)
+        wanted = {key: body[key] for key in ("model", "messages", "max_tokens", "temperature")}
+        if checked:
+            wanted |= {"response_model": ask.answer, "context": dict(ask.context)}
+        else:
+            shape = shapes.setdefault(ask.answer, _without_checks(ask.answer))
+            wanted |= {"response_model": shape}
+        return lambda: client.chat.completions.create(**wanted, max_retries=0, strict=False)
+
+    return _in_one_loop(job, folder, in_flight)
+
+
+def _without_checks(answer: type[Any]) -> type[Any]:
+    return type(answer.__name__, (answer,), {"faults": lambda answer, context: ()})
+
+
+def _in_one_loop(job: Callable[[Ask], Job], folder: Path, in_flight: int) -> Taken:
+    warm, jobs = ([job(ask) for ask in asks_about(folder / part)] for part in (WARM, MEASURED))
+    with asyncio.Runner() as runner:
+        runner.run(_all(warm, in_flight))
+        return measured(len(jobs), lambda: runner.run(_all(jobs, in_flight)))
+
+
+async def _all(jobs: Sequence[Job], in_flight: int) -> None:
+    places = asyncio.Semaphore(in_flight)
+
+    async def one(job: Job) -> None:
         async with places:
             await job()
 
     await asyncio.gather(*(one(job) for job in jobs))
 
 
-def openai(folder: Path, url: str, in_flight: int) -> Taken:
-    """The bare SDK: the same messages and tools; the answer is not looked at."""
-    from openai import AsyncOpenAI
-
-    client = AsyncOpenAI(base_url=url, api_key=_KEY, max_retries=0)
-
-    def jobs(asks: Sequence[Ask]) -> list[Callable[[], Awaitable[object]]]:
-        bodies = [request_body(ask, MODEL, _DIALECT) for ask in asks]
-        return [lambda body=body: client.chat.completions.create(**body) for body in bodies]
-
-    return _in_one_loop(jobs, folder, in_flight)
-
-
-def instructor(folder: Path, url: str, in_flight: int, *, checked: bool) -> Taken:
-    """instructor's own client with the same answer model.
-
-    ``checked`` lets it check the pointers against the text shown, for which instructor takes a context (and renders
-    messages with it as templates); else only the answer's shape is validated.
-    """
-    from instructor import Mode, from_openai
-    from openai import AsyncOpenAI
-
-    client = from_openai(AsyncOpenAI(base_url=url, api_key=_KEY, max_retries=0), mode=Mode.TOOLS)
-
-    def job(ask: Ask) -> Callable[[], Awaitable[object]]:
-        body = request_body(ask, MODEL, _DIALECT)
-        wanted = {key: body[key] for key in ("model", "messages", "max_tokens", "temperature")}
-        if checked:
-            wanted |= {"response_model": ask.answer, "context": dict(ask.context)}
-        else:
-            wanted |= {"response_model": _shape_of(ask.answer)}
-        return lambda: client.chat.completions.create(**wanted, max_retries=0, strict=False)
-
-    return _in_one_loop(lambda asks: [job(ask) for ask in asks], folder, in_flight)
-
-
-_SHAPES: dict[Any, Any] = {}
-
-
-def _shape_of(answer: Any) -> Any:
-    """Return the answer model without the check of what it says."""
-    if answer not in _SHAPES:
-        _SHAPES[answer] = type(answer.__name__, (answer,), {"faults": lambda self, context: ()})
-    return _SHAPES[answer]
-
-
-def _in_one_loop(
-    jobs: Callable[[Sequence[Ask]], Sequence[Callable[[], Awaitable[object]]]], folder: Path, in_flight: int
-) -> Taken:
-    warm, real = jobs(asks_about(folder / WARM)), jobs(asks_about(folder / MEASURED))
-    with asyncio.Runner() as runner:
-        runner.run(at_once(in_flight, warm))
-        return measured(len(real), lambda: runner.run(at_once(in_flight, real)))
-
-
 def structurer(folder: Path, url: str, in_flight: int) -> Taken:
     """The whole way from files to records, with the journal on disk and a budget to keep."""
-    from structurer.runs import FailedFiling, plan_filings
-    from structurer.runs.access import model_access, online_client
-    from structurer.runs.with_model import ModelRun
-
     settings = Settings(
         engine="model",
         model=MODEL,
@@ -142,42 +134,51 @@ def structurer(folder: Path, url: str, in_flight: int) -> Taken:
         price_input=Decimal("0.4"),
         price_output=Decimal("1.6"),
         concurrency=in_flight,
-        store=f"sqlite:///{folder}/{time.time_ns()}.db",
+        store=f"sqlite:///{folder}/journal-{time.time_ns()}.db",
     )
+    # As the command line does; asyncio would else set its own handler anew for each filing.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    _run(folder / WARM, settings)
+    wanted = sum(1 for _ in asks_about(folder / MEASURED))
+    return measured(wanted, lambda: _run(folder / MEASURED, settings))
 
-    def run(part: str) -> int:
-        paths = [str(folder / part)]
-        records = 0
-        with model_access(settings, paths) as access:
-            run = ModelRun(plan_filings(paths).filings, access.engine, online_client(access), settings)
-            for result in run.results():
-                if isinstance(result, FailedFiling):
-                    raise SystemExit(result.message)
-                records += sum(record["data"] is not None for record in result.records)
-            asked = sum(row.requests for row in access.journal.usage())
-        if run.paused or asked != records + done:
-            raise SystemExit(f"{asked - done} requests for {records} records: {run.paused}")
-        return records
 
-    done = 0
-    done = run(WARM)
-    count = len(asks_about(folder / MEASURED))
-    return measured(count, lambda: None if run(MEASURED) == count else exit("records are missing"))
+def _run(folder: Path, settings: Settings) -> None:
+    """Structure a folder. Ends the process where not each declaration took one request and has a record."""
+    from structurer.runs import FailedFiling, plan_filings
+    from structurer.runs.access import model_access, online_client
+    from structurer.runs.with_model import ModelRun
+
+    paths = [str(folder)]
+    records = 0
+    with model_access(settings, paths) as access:
+        run = ModelRun(plan_filings(paths).filings, access.engine, online_client(access), settings)
+        for result in run.results():
+            if isinstance(result, FailedFiling):
+                raise SystemExit(result.message)
+            records += sum(record["data"] is not None for record in result.records)
+        asked = access.journal.usage()[-1].requests
+    if run.paused or asked != records:
+        raise SystemExit(f"{asked} requests for {records} records; {run.paused or 'no pause'}")
 
 
 CONTESTANTS: dict[str, Callable[[Path, str, int], Taken]] = {
     "openai": openai,
-    "instructor, shape": lambda *where: instructor(*where, checked=False),
-    "instructor, checked": lambda *where: instructor(*where, checked=True),
+    "instructor-shape": lambda *where: instructor(*where, checked=False),
+    "instructor-checked": lambda *where: instructor(*where, checked=True),
     "structurer": structurer,
 }
 
-if __name__ == "__main__":
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("name", choices=CONTESTANTS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("url")
     parser.add_argument("--in-flight", type=int, default=64)
     options = parser.parse_args()
-    taken = CONTESTANTS[options.name](options.folder, options.url, options.in_flight)
-    print(json.dumps(asdict(taken)))
+    print(json.dumps(asdict(CONTESTANTS[options.name](options.folder, options.url, options.in_flight))))
+
+
+if __name__ == "__main__":
+    main()

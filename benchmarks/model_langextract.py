@@ -2,8 +2,8 @@
 
     python benchmarks/model_langextract.py FOLDER URL [--in-flight 64]
 
-It extracts from the same chunks, one request each, by its own OpenAI provider with its own prompt. Prints what it
-took as JSON. Needs ``langextract[openai]``, and nothing of Structurer.
+It extracts two short values from each of the same chunks, one request each, by its own OpenAI provider with
+its own prompt. Prints what it took as JSON. Needs ``langextract[openai]``, and nothing of Structurer.
 """
 
 from __future__ import annotations

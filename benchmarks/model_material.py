@@ -1,8 +1,9 @@
-"""What benchmarks/model.py works on: invented filings, the requests for them, and a server with the answers.
+"""What benchmarks/model.py works on: invented filings, and a server that knows the right answers.
 
     PYTHONPATH=tests python benchmarks/model_material.py FOLDER --latency SECONDS
 
-serves, in a process of its own, the answers that ``make_material`` wrote into a folder, and prints its base URL.
+serves what ``make_material`` wrote into a folder, in a process of its own: prints its base URL, and ends with
+its standard input.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import hashlib
 import json
 import sys
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,31 +45,30 @@ _WITHOUT_FILING = json.dumps({"extractions": [{"project": "项目名称"}, {"yea
 
 
 class Question(NamedTuple):
-    """One question about a declaration, and its right answer."""
+    """One declaration's text, the question about it, and the right answer."""
 
+    text: str
     ask: Ask
     answer: Mapping[str, Any]
 
 
 def make_material(folder: Path, declarations: int) -> int:
-    """Write filings to warm up with, filings to measure, and the answers for both; return how many to measure.
+    """Write filings to warm up with, filings to measure, and all answers; return how many declarations count.
 
-    The filings are of all layout families, in turn. One is left out where a declaration of it takes more than one
-    question, so that everybody puts the same requests: one for each declaration.
+    The filings are of all layout families, in turn. One is left out where a declaration of it takes more than
+    one question, so that all contestants put the same requests: one for each declaration.
     """
     answers: dict[str, Mapping[str, Any]] = {}
-    seeds = iter(range(1_000_000))
-    counts = []
+    seeds = count()
     for part, wanted in ((WARM, _WARM), (MEASURED, declarations)):
         (folder / part).mkdir(parents=True)
-        count = 0
-        while count < wanted:
-            questions = _write_filing(folder / part, next(seeds))
-            answers |= {_identity(question.ask.user): question.answer for question in questions}
-            count += len(questions)
-        counts.append(count)
-    (folder / _ANSWERS).write_text(json.dumps(answers, ensure_ascii=False), encoding="utf-8")
-    return counts[-1]
+        questions: list[Question] = []
+        while len(questions) < wanted:
+            questions += _write_filing(folder / part, next(seeds))
+        answers |= {_identity(question.ask.user): question.answer for question in questions}
+        _write_json(folder / f"{part}.json", [question.text for question in questions])
+    _write_json(folder / _ANSWERS, answers)
+    return len(questions)
 
 
 def _write_filing(folder: Path, seed: int) -> list[Question]:
@@ -98,11 +99,15 @@ def _questions(document: Document, labels: tuple[Label, ...]) -> Iterator[Questi
         try:
             reading.send((Answered(value, Usage(0, 0, "0"), problems),))
         except StopIteration:
-            yield Question(ask, answer)
+            yield Question(document.text[passage.chunk.start : passage.chunk.end], ask, answer)
 
 
 def _identity(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
 
 
 def serve(folder: Path, latency: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -77,6 +78,19 @@ def test_runs_are_kept_compared_and_listed(run, folders, data, tmp_path):
     # One declaration says nothing of a difference, and a gate that cannot tell does not open.
     assert gate.exit_code == 1
     assert "accuracy" in gate.stderr
+
+
+def test_written_records_are_scored_again_as_they_were(run, tmp_path):
+    gold, filings = Path("eval/gold"), Path("eval/filings")
+    assert run(gold, filings).exit_code == 0
+    CliRunner().invoke(app, ["run", str(filings), "--out", str(tmp_path / "results"), "--quiet"])
+    assert run(gold, filings, "--records", tmp_path / "results" / "records.jsonl").exit_code == 0
+    compared = command(tmp_path, "compare", 1, 2, "--json", tmp_path / "comparison.json")
+    assert compared.exit_code == 0
+    assert json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))["changes"] == []
+    other = run(gold, filings, "--records", tmp_path / "out" / "report.html")
+    assert other.exit_code == 2
+    assert "records.jsonl" in other.stderr
 
 
 def test_the_gate_opens_for_the_stored_figures_and_for_no_others(run, folders, data, tmp_path):

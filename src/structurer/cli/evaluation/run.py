@@ -25,6 +25,10 @@ def run(
     folder: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for report.html and result.json.")
     ] = Path("out/evaluation"),
+    records: Annotated[
+        Path | None,
+        typer.Option(help="Score these records (a records.jsonl of an earlier run) instead of structuring."),
+    ] = None,
     label: Annotated[str, typer.Option(help="A few words to know this run by.")] = "",
     engine: options.Engine = None,
     model: options.Model = None,
@@ -47,6 +51,7 @@ def run(
       structurer eval run --gold my/labels --filings my/filings --out my/evaluation
       structurer eval run --engine model --model gpt-4.1-mini --budget 2
       structurer eval run --engine model --model gpt-4.1-mini --budget 2 --answers transcribe
+      structurer eval run --records results/records.jsonl --gold newer/labels
     """
     with errors_in_one_line():
         settings = load_settings(
@@ -62,11 +67,14 @@ def run(
         from structurer.evaluation.keeping import keep
         from structurer.evaluation.pages import report_page
         from structurer.evaluation.report import print_report
-        from structurer.evaluation.running import evaluate
+        from structurer.evaluation.running import evaluate, evaluate_again
         from structurer.evaluation.score import Score
         from structurer.store import Store
 
-        evaluated = evaluate(gold, filings, settings, label)
+        if records is not None:
+            evaluated = evaluate_again(gold, filings, records, label)
+        else:
+            evaluated = evaluate(gold, filings, settings, label)
         for error in evaluated.unreadable:
             err().print(safe(f"error: {error}; its declarations count as wrong"), soft_wrap=True)
         with Store.open(settings.store) as opened:
