@@ -37,7 +37,7 @@ from structurer.llm.tokens import likely
 from structurer.pipeline import passages, structure_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 HERE = Path(__file__).parent
 EVAL = HERE.parent / "eval"
@@ -54,22 +54,31 @@ class Taken(NamedTuple):
     cpu: float
 
 
-def speed(latency: float, declarations: int, in_flight: int, rounds: int, langextract: str | None) -> None:
+def commands_of(names: Sequence[str], langextract: str | None) -> dict[str, list[str]]:
+    """Return how each contestant is run; the yardstick is always one."""
+    chosen = dict.fromkeys((YARDSTICK, *names))
+    commands = {name: [sys.executable, str(HERE / "model_contestants.py"), name] for name in chosen}
+    return commands | (
+        {LANGEXTRACT: [langextract, str(HERE / "model_langextract.py")]} if langextract else {}
+    )
+
+
+def speed(
+    latency: float, declarations: int, in_flight: int, rounds: int, commands: Mapping[str, Sequence[str]]
+) -> None:
     """Let all contestants put the same questions, round by round, and print what they took."""
-    names = [*CONTESTANTS, *([LANGEXTRACT] if langextract else [])]
-    commands = {name: [sys.executable, str(HERE / "model_contestants.py"), name] for name in CONTESTANTS}
-    if langextract:
-        commands[LANGEXTRACT] = [langextract, str(HERE / "model_langextract.py")]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "material")
         count = make_material(folder, declarations)
         with served(folder, latency) as url:
             where = [str(folder), url, "--in-flight", str(in_flight)]
-            taken = [{name: run([*commands[name], *where]) for name in names} for _ in range(rounds)]
+            taken = [
+                {name: run([*command, *where]) for name, command in commands.items()} for _ in range(rounds)
+            ]
     most = f" (at most {in_flight / latency:.0f}/s)" if latency else ""
     print(f"{count:,} declarations, {latency:g} s an answer, {in_flight} in flight{most}, {rounds} rounds\n")
     print(f"{'':20}{'requests':>12}{'of bare':>10}{'CPU a request':>16}{'times bare':>13}")
-    for name in names:
+    for name in commands:
         throughput = median(each[name].throughput for each in taken)
         cpu = median(each[name].cpu for each in taken)
         share = median(each[name].throughput / each[YARDSTICK].throughput for each in taken)
@@ -132,19 +141,21 @@ def compact(value: Any) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    fast = commands.add_parser("speed", help="requests a second and CPU a request, beside bare clients")
+    subcommands = parser.add_subparsers(dest="command", required=True)
+    fast = subcommands.add_parser("speed", help="requests a second and CPU a request, beside bare clients")
     fast.add_argument("--latency", type=float, default=2.0, help="seconds that an answer takes")
     fast.add_argument("--declarations", type=int, default=1024)
     fast.add_argument("--in-flight", type=int, default=64)
     fast.add_argument("--rounds", type=int, default=3)
+    fast.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     fast.add_argument("--langextract", metavar="PYTHON", help="an interpreter that has langextract[openai]")
-    commands.add_parser("tokens", help="what a model reads and writes, by format of answer")
+    subcommands.add_parser("tokens", help="what a model reads and writes, by format of answer")
     options = parser.parse_args()
     if options.command == "tokens":
         tokens()
     else:
-        speed(options.latency, options.declarations, options.in_flight, options.rounds, options.langextract)
+        commands = commands_of(options.contestants, options.langextract)
+        speed(options.latency, options.declarations, options.in_flight, options.rounds, commands)
 
 
 if __name__ == "__main__":

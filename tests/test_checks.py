@@ -24,7 +24,7 @@ PATHS = [
     "rows.1.name",
     "rows.1.target",
 ]
-SUBJECT = Subject(DATA, {}, "", Chunk(0, 0, 0, ()))
+SUBJECT = Subject(DATA, None, "", Chunk(0, 0, 0, ()))
 
 
 def test_leaves_are_every_value_in_order_without_what_is_derived():

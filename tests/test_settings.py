@@ -34,6 +34,22 @@ def test_a_setting_without_meaning_is_named(flags: dict[str, object], what: str)
         load_settings(**flags)
 
 
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        ({"engine": "model"}, "the engine model needs a model; name one with --model"),
+        ({"price_input": "1"}, "price_input and price_output are given together, or neither"),
+        ({"base_url": "ftp://x"}, "base_url: give it as http://host:port/v1 or https://host/v1"),
+        ({"workers": 0}, "workers: Input should be greater than or equal to 1"),
+    ],
+)
+def test_what_is_wrong_with_settings_reads_well(flags: dict[str, object], problem: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**flags)
+    where = "(look at the flags, STRUCTURER_… in the environment, structurer.toml)"
+    assert str(caught.value) == f"settings: {problem} {where}"
+
+
 @pytest.mark.parametrize("text", ["workers = ", "unheard_of = 1\n"])
 def test_a_settings_file_that_cannot_be_used(folder: Path, text: str) -> None:
     (folder / "structurer.toml").write_text(text)

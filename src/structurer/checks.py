@@ -19,18 +19,23 @@ from structurer.paths import DERIVED_KEYS
 class Subject:
     """What a check may look at: one chunk's data, where it stands, and what nobody claimed.
 
-    ``data`` is the JSON-shaped object of the document type's model. ``evidence`` is empty where
-    nothing was grounded (gold labels); checks on evidence are then silent. ``text`` is the whole
+    ``data`` is the JSON-shaped object of the document type's model. ``evidence`` is ``None`` where
+    values were not looked for in the text (gold labels); checks on evidence are then silent. Where they
+    were, a value without evidence stands nowhere, even if that is all of them. ``text`` is the whole
     document's, so that spans index it. ``unclaimed`` are the chunk's segments that no value and no
     label claims, in reading order.
     """
 
     data: Mapping[str, Any]
-    evidence: Mapping[str, Evidence]
+    evidence: Mapping[str, Evidence] | None
     text: str
     chunk: Chunk
     segments: tuple[Segment, ...] = ()
     unclaimed: tuple[Segment, ...] = ()
+
+    def found(self, path: str) -> Evidence | None:
+        """Return where the value at a path stands, if it was looked for and found."""
+        return None if self.evidence is None else self.evidence.get(path)
 
 
 Check = Callable[[Subject], Iterable[Flag]]

@@ -1,4 +1,4 @@
-"""One document through every stage: cut, read, ground, check, record.
+"""One document through every stage: cut, read, ground, check, rate, record.
 
 A chunk that breaks a stage costs only itself: it becomes a record without data and with an error flag.
 """
@@ -29,12 +29,15 @@ from structurer.models import (
     record_id,
 )
 from structurer.passage import Passage
+from structurer.rating import rating
 from structurer.schemas import validate
 from structurer.segments import segments
 from structurer.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from structurer.rating import Rating
 
 VERSION = version("structurer")
 
@@ -70,11 +73,15 @@ def structure_document(
 
 
 def begin(document: Document, engine: Engine, settings: Settings) -> Readings:
-    """Cut a document; each chunk's record is a reading, to be driven by whoever answers its questions."""
-    config = settings.config_hash()
+    """Cut a document; each chunk's record is a reading, to be driven by whoever answers its questions.
+
+    Raises ``CalibrationError`` and ``SettingsError`` for a calibration that is not for this engine.
+    """
+    rates = rating(settings, engine.name)
+    provenance = Provenance(engine=engine.name, structurer=VERSION, config=settings.config_hash())
     chunks, residue = cut(document)
     index = TextIndex(document.text)
-    records = tuple(_record(document, chunk, index, engine, config) for chunk in chunks)
+    records = tuple(_record(document, chunk, index, engine, rates, provenance) for chunk in chunks)
     return Readings(document, records, residue)
 
 
@@ -85,13 +92,19 @@ def passages(document: Document) -> tuple[Passage, ...]:
 
 
 def _record(
-    document: Document, chunk: Chunk, index: TextIndex, engine: Engine, config: str
+    document: Document,
+    chunk: Chunk,
+    index: TextIndex,
+    engine: Engine,
+    rates: Rating | None,
+    provenance: Provenance,
 ) -> Reading[Record]:
-    provenance = Provenance(engine=engine.name, structurer=VERSION, config=config)
     try:
         passage = Passage(document, chunk, segments(document, chunk), index)
         extraction = yield from engine.read(passage, DECLARATION)
         examined = examine(passage, extraction, DECLARATION)
+        if rates is not None:
+            examined = rates.rated(examined)
         validate(DECLARATION.name, dict(extraction.data))
     except NoAnswerError as error:
         return _failed(document, chunk, replace(provenance, model_use=error.model_use), error)

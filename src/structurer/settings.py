@@ -6,7 +6,8 @@ import hashlib
 import json
 import tomllib
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
@@ -17,8 +18,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from structurer.calibration import load
 from structurer.documents import MAX_BYTES, canonical_encoding
 from structurer.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 def _known_encoding(name: str | None) -> str | None:
@@ -64,6 +69,13 @@ class Settings(BaseSettings):
     store: str = "sqlite:///structurer.db"
     """Where a model's answers, and what they cost, are kept: a database URL."""
 
+    calibration: Path | None = None
+    """A file that says what confidences are worth; ``structurer eval calibrate`` makes it."""
+    target_error: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """The share of the values without a flag that may be wrong; the others are flagged."""
+    flag_below: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The calibrated confidence below which they are; a run finds it in the calibration's evaluation."""
+
     model: str | None = None
     """The model to ask, by the name that its server knows it by."""
     base_url: Annotated[
@@ -78,6 +90,8 @@ class Settings(BaseSettings):
     """How the answer's schema is enforced; ``auto`` finds out what the server can do."""
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     """The sampling temperature; left out where the server does not take one."""
+    thinking: Annotated[int, Field(ge=0)] = 0
+    """Output tokens that a model may spend on thinking, beyond those of its answer."""
     budget: Annotated[Decimal, Field(ge=0)] | None = None
     """What a run may spend in all, in US dollars, over all its restarts."""
     price_input: Annotated[Decimal, Field(ge=0)] | None = None
@@ -101,6 +115,13 @@ class Settings(BaseSettings):
             raise ValueError(f"the engine {self.engine} needs a model; name one with --model")
         if (self.price_input is None) != (self.price_output is None):
             raise ValueError("price_input and price_output are given together, or neither")
+        if self.target_error is not None and self.calibration is None:
+            raise ValueError(
+                "target_error needs a calibration; make one with structurer eval calibrate, "
+                "and give it with --calibration"
+            )
+        if self.flag_below is not None and self.target_error is None:
+            raise ValueError("flag_below needs the target_error that it was found for")
         return self
 
     @property
@@ -120,12 +141,25 @@ class Settings(BaseSettings):
         """Read flags first, then the environment, then the file; no dotenv, no secrets folder."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
+    def uncalibrated(self) -> Settings:
+        """Return the settings without calibration: confidences and flags as the program itself makes them."""
+        return self.model_copy(update={"calibration": None, "target_error": None, "flag_below": None})
+
     def results_settings(self) -> dict[str, Any]:
-        """Return the settings that can change a result; where and how fast it is made cannot."""
-        settings = {"engine": self.chosen_engine}
+        """Return the settings that can change a result; where and how fast it is made cannot.
+
+        A calibration counts by its content. Raises ``CalibrationError`` where it cannot be read.
+        """
+        settings: dict[str, Any] = {"engine": self.chosen_engine}
         settings |= self.model_dump(mode="json", include={"encoding", "encoding_errors"})
         if self.chosen_engine != "layout":
-            settings |= self.model_dump(mode="json", include={"model", "answers", "mode", "temperature"})
+            settings |= self.model_dump(
+                mode="json", include={"model", "answers", "mode", "temperature", "thinking"}
+            )
+        if self.calibration is not None:
+            settings["calibration"] = load(self.calibration).digest
+        if self.flag_below is not None:
+            settings |= {"flag_below": self.flag_below, "target_error": self.target_error}
         return settings
 
     def config_hash(self) -> str:
@@ -142,12 +176,16 @@ def load_settings(**flags: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
+        problems = "; ".join(_said(problem) for problem in error.errors())
         raise SettingsError(
             f"settings: {problems} (look at the flags, STRUCTURER_… in the environment, structurer.toml)"
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"structurer.toml: not valid TOML: {error}") from error
+
+
+def _said(problem: ErrorDetails) -> str:
+    """Return what is wrong, after the setting's name; what is wrong with several names them itself."""
+    # Pydantic puts this before what a validator of ours says, which is a sentence already.
+    words = problem["msg"].removeprefix("Value error, ")
+    return ": ".join(part for part in (".".join(map(str, problem["loc"])), words) if part)

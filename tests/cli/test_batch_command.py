@@ -236,6 +236,74 @@ class TestBatchApi:
             desk.finish()
             assert desk.run() == desk.run("online", "online.db")
 
+    def test_a_request_that_is_refused_is_not_put_into_a_batch_again(self, folder: Path) -> None:
+        refused: set[str] = set()
+        rules = BatchRules(failing=refused.__contains__, failing_status=400)
+        with ModelServer(gold_answers(), batches=rules) as server:
+            desk = Desk(server, folder)
+            desk.prepare()
+            requests = desk.requests.read_bytes()
+            refused.update(line["custom_id"] for line in desk.lines()[1:3])
+            _ok(desk.submit())
+            assert "batch 1 (completed): 3 answers, 2 failures" in desk.collect().stdout
+            again = desk.prepare()
+            assert refused.isdisjoint(line["custom_id"] for line in desk.lines())
+            left_out = (
+                "2 requests were refused in a batch and are left out; structurer run asks them once more"
+            )
+            assert " ".join(again.stderr.split()) == left_out
+            desk.finish()
+            assert desk.prepare().stdout.strip() == "nothing to ask"
+            batches = server.counts["batches"]
+            desk.requests.write_bytes(requests)
+            assert "answered already, or were refused; nothing was sent" in _ok(desk.submit()).stdout
+            assert server.counts["batches"] == batches
+            assert server.counts["completions"] == 0
+            records = desk.run()
+            assert server.counts["completions"] >= 2
+            assert desk.run("online", "online.db") == records
+
+    def test_what_a_model_refuses_is_not_paid_for_in_every_round(self, folder: Path) -> None:
+        with ModelServer(gold_answers(), faults=Faults({Fault.REFUSAL: 1.0})) as server:
+            desk = Desk(server, folder)
+            desk.prepare()
+            _ok(desk.submit())
+            assert "0 answers, 5 failures" in desk.collect().stdout
+            assert desk.prepare().stdout.strip() == "nothing to ask"
+
+    def test_what_came_too_fast_for_the_server_is_prepared_again(self, folder: Path) -> None:
+        failing: set[str] = set()
+        rules = BatchRules(failing=failing.__contains__, failing_status=429)
+        with ModelServer(gold_answers(), batches=rules) as server:
+            desk = Desk(server, folder)
+            desk.prepare()
+            failing.update(line["custom_id"] for line in desk.lines())
+            _ok(desk.submit())
+            assert "0 answers, 5 failures" in desk.collect().stdout
+            desk.prepare()
+            assert failing == {line["custom_id"] for line in desk.lines()}
+
+    def test_what_a_batch_costs_is_known_from_its_submission(self, folder: Path) -> None:
+        with ModelServer(gold_answers()) as server:
+            desk = Desk(server, folder)
+            desk.prepare()
+            bodies = [line["body"] for line in desk.lines()]
+            _ok(desk.submit("--price", "1/2", "--budget", 5))
+            desk.collect()
+            assert desk.money() == [(bill(bodies, 1, 2) // 2, 0)]
+
+    def test_the_rest_of_a_batch_is_submitted_again_at_its_prices(self, folder: Path) -> None:
+        with ModelServer(gold_answers(), batches=BatchRules(expire_after=3)) as server:
+            desk = Desk(server, folder)
+            desk.prepare()
+            bodies = [line["body"] for line in desk.lines()]
+            _ok(desk.submit("--price", "1/2", "--budget", 5))
+            desk.collect()
+            ((_, reserved),) = desk.money()
+            assert reserved > 0
+            desk.collect()
+            assert desk.money() == [(bill(bodies, 1, 2) // 2, 0)]
+
     @pytest.mark.parametrize("created", [True, False])
     def test_a_batch_is_found_again_after_a_crash(self, created: bool, folder: Path) -> None:
         with ModelServer(gold_answers(), batches=BatchRules(polls=1)) as server:

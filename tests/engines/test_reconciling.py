@@ -228,6 +228,32 @@ def test_the_cells_of_a_row_give_way_together_or_not_at_all() -> None:
     }
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_row_is_renamed_only_where_the_layout_has_no_name_for_it(lost: bool) -> None:
+    form = invented(1)
+    layout = form.layout()
+    first, *others = layout.data["indicators"]
+    known = {**first, "name": None} if lost else first
+    doubted = Extraction(
+        {**layout.data, "indicators": [known, *others]},
+        {path: spans for path, spans in layout.spans.items() if not lost or path != "indicators.0.name"},
+        (Flag("indicators.0.name", "torn_name", *kind()),),
+        claimed=layout.claimed,
+    )
+    invented_name = layout.data["handler"]
+    answer = Extraction(
+        {**layout.data, "indicators": [{**first, "name": invented_name}, *others]},
+        {**layout.spans, "indicators.0.name": layout.spans["handler"]},
+    )
+    examined = examine(form.passage, doubted, DECLARATION)
+    result = reconcile(form.passage, DECLARATION, examined, answer, KEYS)
+    stands = {**first, "name": invented_name} if lost else first
+    assert result.data["indicators"] == [stands, *others]
+    flag = next(flag for flag in doubts(result, "readings_differ") if flag.path == "indicators.0.name")
+    shown = "nothing" if lost else f"“{first['name']}”"
+    assert flag.message == f"the layout reads {shown}, the model “{invented_name}”"
+
+
 def test_a_row_that_the_model_drops_stays_and_one_that_it_adds_comes_in_its_place() -> None:
     form = invented(1)
     layout = form.layout()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from structurer.evaluation.outcomes import CellOutcome, Group, Place, RunRecord
+from structurer.evaluation.outcomes import CellOutcome, Place, RunRecord
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_runs import outcome, run
 
+from structurer.calibration import CalibrationError, flags_below, load
 from structurer.evaluation.calibrating import cross_fitted, fit
-from structurer.evaluation.calibration import CalibrationError, flags_below, load
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.reliability import Rated, expected_calibration_error
 from structurer.evaluation.statistics import clustered_bound
 from structurer.evaluation.thresholds import threshold
+from structurer.groups import Group
 from structurer.models import FlagKind
 
 FILINGS = ("a.txt", "b.txt", "c.txt", "d.txt")

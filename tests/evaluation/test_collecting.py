@@ -10,7 +10,8 @@ import pytest
 from structurer.evaluation.cells import FIELDS
 from structurer.evaluation.collecting import outcomes_of
 from structurer.evaluation.mistakes import doubts, mistakes
-from structurer.evaluation.outcomes import Group, Place, cell_outcome
+from structurer.evaluation.outcomes import Place, cell_outcome
+from structurer.groups import Group
 from structurer.models import Document, Evidence, Grounding, Span
 
 TEXT = "项目名称\t河堤加固工程\n经办人\t梁甲\t联系电话\t5550100\n三级指标\n护栏数量\t12处\n"

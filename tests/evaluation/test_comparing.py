@@ -8,7 +8,7 @@ from invented_runs import PATHS, declarations, outcome, run, too_many, wrong
 
 from structurer.evaluation.changes import State, changes
 from structurer.evaluation.comparing import ComparisonError, Verdict, compare_runs
-from structurer.evaluation.outcomes import Group
+from structurer.groups import Group
 
 
 def test_runs_of_other_gold_scoring_or_labels_are_refused() -> None:

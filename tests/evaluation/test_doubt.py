@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from invented_runs import outcome, too_many
 
 from structurer.evaluation.doubt import doubt, doubt_by_group, silent_rate
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.reliability import (
     Rated,
     auroc,
@@ -22,6 +21,7 @@ from structurer.evaluation.reliability import (
     risk_coverage,
 )
 from structurer.evaluation.statistics import trials_needed, upper_bound
+from structurer.groups import Group
 
 PEOPLE = {"path": "handler", "group": Group.PEOPLE}
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from invented_runs import outcome, too_many
 
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.totals import by_declaration, totals, totals_from
+from structurer.groups import Group
 
 
 def test_every_kind_of_cell_is_counted_where_it_belongs() -> None:

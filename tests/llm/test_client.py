@@ -407,3 +407,11 @@ def test_invalid_answers_have_a_usage(journal: Journal) -> None:
     reply = asyncio.run(main())
     assert isinstance(reply, Invalid)
     assert reply.usage == Usage(100, 10, "0.00028")
+
+
+def test_thinking_is_granted_and_reserved_beyond_the_answer(journal: Journal) -> None:
+    server = server_at("http://127.0.0.1:9/v1", thinking=4000)
+    ask = question("how many?")
+    request = ModelClient(server, journal, Outbox(), "run").request(ask, default_dialect(server))
+    assert request.max_tokens == ask.max_tokens + 4000
+    assert json.loads(request.body)["max_tokens"] == request.max_tokens

@@ -133,6 +133,28 @@ def test_a_server_that_is_down_is_no_verdict(journal: Journal) -> None:
     asyncio.run(main())
 
 
+def test_a_server_that_is_down_from_the_start_is_not_waited_for_until_the_deadline(journal: Journal) -> None:
+    async def main() -> None:
+        later = {"Retry-After": "30"}  # longer than a first contact may take, far before the deadline
+        async with loopback(lambda *_: failure(503, headers=later)) as seen:
+            server = server_at(seen.url, mode="auto", deadline=900.0)
+            async with client_of(journal, server) as client:
+                with pytest.raises(ProviderDownError, match=r"is it running\? check the address"):
+                    await asyncio.wait_for(client.ask(question()), 5)
+            # One that says that it is busy is there, and one that was heard of before will be back.
+            seen.answer = lambda *_: failure(429, headers=later)
+            async with client_of(journal, server) as client:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(client.ask(question()), 0.3)
+            seen.answer = lambda *_: failure(503, headers=later)
+            assert assume_dialect(server, journal) == default_dialect(server)
+            async with client_of(journal, server) as client:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(client.ask(question()), 0.3)
+
+    asyncio.run(main())
+
+
 def test_finding_out_is_within_the_budget(journal: Journal) -> None:
     async def main() -> None:
         async with loopback(speaker("tools")) as seen:

@@ -11,6 +11,7 @@ from loopback import Bytes, attempts, client_of, failure, loopback, question, se
 from structurer.asking import Answered, Unanswered
 from structurer.errors import BudgetExhaustedError, ProviderDownError, StoppedError
 from structurer.llm.client import ModelClient
+from structurer.llm.dialect import default_dialect
 from structurer.llm.online import OnlineDispatcher
 from structurer.llm.retry import Breaker
 from structurer.llm.stop import Stop
@@ -280,6 +281,19 @@ def test_a_trial_that_the_budget_or_a_cancellation_ends_is_made_by_another(journ
                 await asyncio.sleep(0.2)
                 trial.cancel()
                 assert isinstance(await asyncio.wait_for(client.ask(question()), 1), Answered)
+
+    asyncio.run(main())
+
+
+def test_a_request_without_patience_for_a_server_that_is_not_there(journal: Journal) -> None:
+    async def main() -> None:
+        server = server_at("http://127.0.0.1:9/v1", deadline=900.0)
+        journal.open_run("run", "test", "m", None)
+        dispatcher = OnlineDispatcher(server, journal, "run")
+        async with ModelClient(server, journal, dispatcher, "run") as client:
+            request = replace(client.request(question(), default_dialect(server)), patience=0.3)
+            attempt = await asyncio.wait_for(dispatcher.dispatch(request), 5)
+        assert attempt.outcome is Outcome.CONNECTION
 
     asyncio.run(main())
 

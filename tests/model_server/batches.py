@@ -24,12 +24,14 @@ class BatchRules:
 
     A batch is done when it was asked for ``polls`` times and once more. With ``expire_after`` only so many
     of its requests are done and the rest expires. ``failing`` says which requests, by custom id, the server
-    fails. Answers come in an order chosen by ``seed``; ``None`` keeps the order of the requests.
+    fails, and ``failing_status`` how. Answers come in an order chosen by ``seed``; ``None`` keeps the order
+    of the requests.
     """
 
     polls: int = 0
     expire_after: int | None = None
     failing: Callable[[str], bool] = lambda custom_id: False
+    failing_status: int = 500
     seed: int | None = 0
 
 
@@ -189,7 +191,11 @@ class Batches:
 
     def _said(self, request: Mapping[str, Any]) -> Said:
         if self._rules.failing(request["custom_id"]):
-            return error(500, "The server had an error while processing your request.", "server_error")
+            return error(
+                self._rules.failing_status,
+                "The server had an error while processing your request.",
+                "server_error",
+            )
         return self._put(request["body"])
 
     def _write(self, lines: list[dict[str, Any]], name: str) -> str | None:

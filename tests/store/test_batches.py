@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,6 +42,14 @@ def test_open_batches_come_in_the_order_in_which_they_were_added(journal: Journa
     batches.set_status(numbers[2], "completed")
     assert [batch.number for batch in batches.open()] == [numbers[0], numbers[2], numbers[3]]
     assert {batch.run for batch in batches.open()} == {"run"}
+
+
+def test_prices_are_kept_to_the_digit(store: Store) -> None:
+    batches = Batches(store)
+    prices = (Decimal("0.10"), Decimal("1234567.000000000001"))
+    batches.add(None, "s", "m", "a.jsonl", "00", "file-1", prices=prices)
+    batches.add(None, "s", "m", "b.jsonl", "00", "file-2")
+    assert [batch.prices for batch in batches.open()] == [prices, None]
 
 
 def test_a_batch_that_is_not_there_is_an_error(store: Store) -> None:

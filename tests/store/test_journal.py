@@ -69,6 +69,21 @@ def test_discarded_answers_are_not_served_and_newer_ones_are(journal: Journal, a
     assert found.response == "again"
 
 
+@pytest.mark.parametrize("refusal", [Outcome.REFUSED, Outcome.REJECTED])
+def test_what_a_batch_was_refused_last_is_known(
+    journal: Journal, attempt: MakeAttempt, refusal: Outcome
+) -> None:
+    assert not journal.refused_in_batch("k")
+    journal.record(attempt("k", refusal, source="online"), "run")
+    journal.record(attempt("other", refusal, source="batch"), "run")
+    assert not journal.refused_in_batch("k")
+    journal.record(attempt("k", refusal, source="batch"), "run")
+    journal.record(attempt("k", Outcome.TIMEOUT, source="online"), "run")
+    assert journal.refused_in_batch("k")
+    journal.record(attempt("k", Outcome.SERVER_ERROR, source="batch"), "run")
+    assert not journal.refused_in_batch("k")
+
+
 def test_text_that_no_database_holds_is_still_recorded(journal: Journal, attempt: MakeAttempt) -> None:
     journal.record(attempt(response="a\0b\ud800c", detail="\0"), "run")
     found = journal.find("k")

@@ -58,6 +58,7 @@ def prepare(
 
     Give the same options here as to ``structurer run``, which then finds the answers. Where answers need a
     second question (a repair, an answer cut off), prepare again after collecting, until nothing is left.
+    What the server refused in a batch is not prepared again.
 
     \b
     Examples:
@@ -83,8 +84,12 @@ def prepare(
     asked = f"{prepared.to_ask:,} of {prepared.declarations:,} declarations need an answer"
     if prepared.failed:
         err().print(f"{prepared.failed} filings cannot be read; structurer run says why")
+    if prepared.refused:
+        left_out = f"{prepared.refused:,} requests were refused in a batch and are left out"
+        err().print(f"{left_out}; structurer run asks them once more")
     if not prepared.lines:
-        out().print("nothing to ask; structurer run with the same options needs no request now")
+        needs = "" if prepared.refused else "; structurer run with the same options needs no request now"
+        out().print(f"nothing to ask{needs}")
         return
     out().print(safe(f"{asked}: {len(prepared.lines):,} requests in {requests}"), soft_wrap=True)
 
@@ -98,7 +103,7 @@ def submit(
     price: options.Price = None,
     store: options.Store = None,
 ) -> None:
-    """Upload requests and start a batch. Requests that are answered already are left out.
+    """Upload requests and start a batch. Requests that were answered already, or refused, are left out.
 
     \b
     Example:
@@ -112,7 +117,7 @@ def submit(
     for number, batch_id, count in started:
         out().print(safe(f"batch {number}: {count:,} requests, {batch_id}"), soft_wrap=True)
     if not started:
-        out().print("all requests in it are answered already; nothing was sent")
+        out().print("all requests in it are answered already, or were refused; nothing was sent")
 
 
 @batch.command()
@@ -151,6 +156,7 @@ def collect(
     """Take the answers of finished batches, or of a file of results, into the journal.
 
     Of a batch that expired or was cancelled, what came is kept and the rest is submitted again.
+    Without --price, a batch costs what was given for it when it was submitted.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -87,6 +88,29 @@ Store = Annotated[
     typer.Option(
         metavar="URL",
         help="Where answers and their cost are kept; sqlite:///structurer.db if not given.",
+    ),
+]
+Calibration = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="What confidences are worth, as structurer eval calibrate wrote it: each is given by it.",
+    ),
+]
+
+
+def _inside(share: float | None) -> float | None:
+    if share is not None and not 0 < share < 1:
+        raise typer.BadParameter("give a share between 0 and 1, as 0.005")
+    return share
+
+
+TargetError = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        callback=_inside,
+        help="The share of values without a flag that may be wrong, as 0.005.",
     ),
 ]
 

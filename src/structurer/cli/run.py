@@ -14,6 +14,7 @@ from rich.table import Table
 
 from structurer.cli import options
 from structurer.cli.asking import asking_run, say_forecast
+from structurer.cli.calibrating import with_threshold
 from structurer.cli.console import err, errors_in_one_line, out, safe
 from structurer.cli.progress import progress, say_failure
 from structurer.errors import StoppedError
@@ -59,6 +60,8 @@ def run(
     requests_per_minute: options.RequestsPerMinute = None,
     tokens_per_minute: options.TokensPerMinute = None,
     store: options.Store = None,
+    calibration: options.Calibration = None,
+    target_error: options.TargetError = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Say what a model would be asked, and what that costs; send nothing."),
@@ -71,6 +74,9 @@ def run(
     now (its budget is exhausted, the model's server is down) writes what is finished and ends with status 3;
     the same command again goes on, and pays for no answer twice.
 
+    With a calibration and a target error, values are flagged until of those without a flag at most that share
+    is wrong. Where the labels that the calibration was learned from are too few to show that, nothing is run.
+
     \b
     Examples:
       structurer run filings/ --out results
@@ -78,6 +84,7 @@ def run(
       iconv -f big5 -t utf-8 old.txt | structurer run - --out results
       structurer run filings/ --out results --model gpt-4.1-mini --budget 5
       structurer run filings/ --out results --base-url http://127.0.0.1:8000/v1 --model qwen3
+      structurer run filings/ --out results --calibration calibration.json --target-error 0.01
     """
     with errors_in_one_line():
         settings = load_settings(
@@ -94,8 +101,11 @@ def run(
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
             store=store,
+            calibration=calibration,
+            target_error=target_error,
             **options.split_price(price),
         )
+        settings = with_threshold(settings, quiet=quiet)
         stdin = sys.stdin.buffer.read(settings.max_bytes + 1) if STDIN in paths else None
         plan = plan_filings(paths, stdin)
         if dry_run:

@@ -52,7 +52,7 @@ def show(
       structurer show filings/2023-water-bureau.txt --project 3
     """
     with errors_in_one_line():
-        settings = load_settings(encoding=encoding, encoding_errors=encoding_errors)
+        settings = load_settings(encoding=encoding, encoding_errors=encoding_errors).uncalibrated()
         document = read_document(
             file,
             encoding=settings.encoding,

@@ -90,10 +90,17 @@ def _doubted(row: Row, message: str) -> Row:
 
 
 def _settled_row(mine: Row, other: Row) -> Row:
-    """Return a row that both read; its own cells give way together, so that no text is in two of them."""
+    """Return a row that both read; its own cells give way together, so that no text is in two of them.
+
+    A row is what its name says: under another name it would be another row, and the layout's be missing. So
+    a name that stands in the text gives way to none, whatever is doubtful about it.
+    """
+    name = mine.cells["name"]
+    named = name.value is not None and name.stands
+    renamed = named and not _same(name.value, other.cells["name"].value)
     cells = [(mine.cells[key], other.cells[key]) for key in OWN]
     differing = [(one, two) for one, two in cells if not _same(one.value, two.value)]
-    firm = bool(other.doubts) or not all(_gives_way(one, two) for one, two in differing)
+    firm = renamed or bool(other.doubts) or not all(_gives_way(one, two) for one, two in differing)
     settled = {key: _settled(cell, other.cells[key], firm=firm) for key, cell in mine.cells.items()}
     return replace(mine, cells=settled)
 

@@ -20,9 +20,8 @@ import numpy as np
 
 from structurer.errors import StructurerError
 from structurer.evaluation.cells import AMOUNTS, FIELDS, ROW_FIELDS, normal_amount, normal_text
-from structurer.evaluation.groups import group_of
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.rows import match_rows
+from structurer.groups import Group, group_of
 from structurer.paths import value_at
 
 if TYPE_CHECKING:

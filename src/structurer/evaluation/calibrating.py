@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from structurer.evaluation.calibration import Calibration, Curve, Origin, Quality, Step
-from structurer.evaluation.outcomes import Group
+from structurer.calibration import Calibration, Curve, Origin, Quality, Step
 from structurer.evaluation.reliability import Rated, reliability
 from structurer.evaluation.statistics import clustered_bound
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from structurer.evaluation.outcomes import CellOutcome, Group
+    from structurer.evaluation.outcomes import CellOutcome
+    from structurer.groups import Group
 
 
 class State(StrEnum):

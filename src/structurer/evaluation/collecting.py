@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from structurer.evaluation.compare import compare, surplus
 from structurer.evaluation.evidence import excerpt, find_values, judge
-from structurer.evaluation.groups import group_of
 from structurer.evaluation.outcomes import CellOutcome, Place
 from structurer.grounding import TextIndex
+from structurer.groups import group_of
 from structurer.models import Span
 
 if TYPE_CHECKING:

@@ -291,10 +291,12 @@ def _curve_row(operator: str, strength: str, outcomes: Sequence[Outcome]) -> Cur
 def structure_text(text: str) -> list[dict[str, Any]]:
     """Return the records of a text, read with the default engine, as objects."""
     from structurer.pipeline import structure_document
+    from structurer.settings import Settings
 
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     document = Document("synthetic.txt", sha256, text, "utf-8", (Page(1, 0, len(text)),))
-    return [record.as_dict() for record in structure_document(document).records]
+    structured = structure_document(document, settings=Settings().uncalibrated())
+    return [record.as_dict() for record in structured.records]
 
 
 def main(

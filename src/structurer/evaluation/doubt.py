@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from structurer.evaluation.headline import Ratio
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.reliability import Rated, reliability
 from structurer.evaluation.statistics import clustered_bound, upper_bound
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from structurer.errors import OutputError, StructurerError
 from structurer.evaluation.comparing import Verdict
 from structurer.evaluation.headline import headline
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.totals import by_declaration
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

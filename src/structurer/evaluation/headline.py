@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from structurer.evaluation.cells import FIELDS, ROW_FIELDS
 from structurer.evaluation.compare import HALF, ErrorKind
 from structurer.evaluation.mistakes import doubts, mistakes, row_path
-from structurer.evaluation.outcomes import Group, Place
+from structurer.evaluation.outcomes import Place
 from structurer.evaluation.rows import moves
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -10,29 +10,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from structurer.groups import Group
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-class Group(StrEnum):
-    """Fields that are hard, and matter, in the same way; figures and calibrations are given by these."""
-
-    HEAD = "head"
-    """Title, year, project, department, unit, attribute, period."""
-    MONEY = "money"
-    """The twelve amounts."""
-    TEXTS = "texts"
-    """The long texts and both goals."""
-    PEOPLE = "people"
-    """Persons, telephone, date."""
-    HALF = "half"
-    """In which half an indicator stands."""
-    LEVEL = "level"
-    """Second level of an indicator."""
-    NAME = "name"
-    """Name of an indicator."""
-    TARGET = "target"
-    """Target of an indicator."""
 
 
 class Place(StrEnum):

@@ -63,6 +63,9 @@ def curve(points: Sequence[Point], x: str, y: str, *, diagonal: bool = False) ->
     if most:
         sizes = [8 + 60 * point.size / most for point in points]
         axes.scatter([point.x for point in points], [point.y for point in points], s=sizes, color=_LINE)
+    if all(point.y >= 0 for point in points):
+        # The curves are of shares and counts: cut off above 0, a small rise would look steep.
+        axes.set_ylim(bottom=0)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     return _svg(figure)

@@ -38,8 +38,10 @@ class Evaluated:
 def evaluate(labels: Path, filings: Path, settings: Settings, label: str = "") -> Evaluated:
     """Structure the labelled filings as the settings say, and compare every cell with its label.
 
+    A calibration is left out: what calibrations are learned from are the program's own confidences.
     Raises ``GoldError`` for labels that cannot be read, and whatever asking a model may raise.
     """
+    settings = settings.uncalibrated()
     gold = load_gold(labels)
     documents, unreadable = _documents(gold, filings)
     began = time.monotonic()

@@ -19,15 +19,16 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from structurer.calibration import CalibrationError
 from structurer.evaluation.calibrating import Sure, cross_fitted
-from structurer.evaluation.calibration import CalibrationError
 from structurer.evaluation.statistics import design_effect, effective_trials, trials_needed, upper_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from structurer.evaluation.calibration import Calibration
-    from structurer.evaluation.outcomes import CellOutcome, Group, RunRecord
+    from structurer.calibration import Calibration
+    from structurer.evaluation.outcomes import CellOutcome, RunRecord
+    from structurer.groups import Group
 
 
 _FIRST = 0.5

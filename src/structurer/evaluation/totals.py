@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from structurer.evaluation.outcomes import Group
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

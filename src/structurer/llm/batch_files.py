@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from structurer.llm.completion import one_line, settle
 from structurer.llm.dispatch import Request
+from structurer.llm.transport import outcome_of
 from structurer.store import Attempt, Outcome
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def in_files(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def unanswered(lines: Iterable[bytes], journal: Journal) -> Iterator[bytes]:
-    """Yield the lines of a file of requests that the journal has no answer to.
+    """Yield the lines of a file of requests that the journal has no answer to, and no batch was refused.
 
     Raises ``ValueError`` for a line that is no request.
     """
@@ -57,7 +58,7 @@ def unanswered(lines: Iterable[bytes], journal: Journal) -> Iterator[bytes]:
         key = _parsed(line).get("custom_id")
         if not isinstance(key, str) or "body" not in _parsed(line):
             raise ValueError(f"line {number} is no request of a batch")
-        if journal.find(key) is None:
+        if journal.find(key) is None and not journal.refused_in_batch(key):
             yield line if line.endswith(b"\n") else line + b"\n"
 
 
@@ -129,7 +130,7 @@ def _attempt(line: dict[str, Any], prices: Prices | None) -> Attempt | None:
     said = problem.get("message") if isinstance(problem, dict) else problem
     return Attempt(
         key=key,
-        outcome=Outcome.REJECTED if isinstance(status, int) and 400 <= status < 500 else Outcome.SERVER_ERROR,
+        outcome=outcome_of(status) if isinstance(status, int) and status >= 400 else Outcome.SERVER_ERROR,
         model=request.model,
         prompt="",
         input_tokens=0,

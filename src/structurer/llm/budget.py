@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from decimal import Decimal
+from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING
 
 from structurer.errors import BudgetExhaustedError
@@ -31,7 +32,8 @@ class Budget:
         self._seconds = server.timeout + _GRACE
         self._stop = stop
         self._open = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._places = count()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     def worst_case(self, request: Request) -> int:
         """Return the most that a request can cost, in nano-dollars."""
@@ -40,10 +42,11 @@ class Budget:
     async def reserve(self, request: Request) -> int:
         """Set the worst case aside and return the reservation's number, for ``settle``.
 
-        Where it does not fit, waits for own requests in flight to turn out cheaper. Raises
-        ``BudgetExhaustedError`` when none is left to wait for.
+        Where it does not fit, waits for own requests in flight to turn out cheaper, and keeps its place among
+        those who wait. Raises ``BudgetExhaustedError`` when none is left to wait for.
         """
         amount = self.worst_case(request)
+        place = next(self._places)
         while True:
             number = self._journal.reserve(
                 self._run, request.key, amount, self._seconds, request.model, request.prompt
@@ -55,20 +58,18 @@ class Budget:
             if self._open == 0:
                 raise self._exhausted(amount)
             future = asyncio.get_running_loop().create_future()
-            self._waiting.append(future)
+            # Whoever came first is served first: a budget is to finish some filings, not to begin all.
+            heappush(self._waiting, (place, future))
             try:
                 await self._stop.wait(future)
             except BaseException:
-                if future in self._waiting:
-                    self._waiting.remove(future)
-                elif future.done() and not future.cancelled() and future.exception() is None:
+                if not future.cancel() and not future.cancelled() and future.exception() is None:
                     self._wake_one()  # this was woken in vain; another may use the money
                 raise
 
     def settle(self, number: int, attempt: Attempt) -> None:
         """Write down what came of a request, in place of what was set aside for it."""
         self._journal.record(attempt, self._run, number)
-
         self._open -= 1
         if self._open:
             self._wake_one()
@@ -79,7 +80,7 @@ class Budget:
 
     def _wake_one(self) -> None:
         while self._waiting:
-            future = self._waiting.popleft()
+            _, future = heappop(self._waiting)
             if not future.done():
                 future.set_result(None)
                 return

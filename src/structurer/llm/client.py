@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from structurer.asking import Ask, Invalid, Reading, Reply, Unanswered
 from structurer.errors import StoppedError
-from structurer.llm.dialect import Dialect, known_dialect, probe
+from structurer.llm.dialect import FIRST_CONTACT, Dialect, known_dialect, probe
 from structurer.llm.dispatch import Dispatcher, Request
 from structurer.llm.structured import parse, request_body
 from structurer.llm.tokens import at_most
@@ -118,6 +120,7 @@ class ModelClient:
 
     def request(self, ask: Ask, dialect: Dialect) -> Request:
         """Return the request that puts a question in a dialect."""
+        ask = replace(ask, max_tokens=ask.max_tokens + self._server.thinking)
         body = request_body(ask, self._server.model, dialect)
         # Keys keep their order: that of a schema is the order in which many servers let a model answer.
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -145,12 +148,12 @@ class ModelClient:
             async with self._finding:
                 if self._dialect is None:
                     self._dialect = known_dialect(self._server, self._journal) or await probe(
-                        self._server, self._journal, self._put_in
+                        self._server, self._journal, partial(self._put_in, patience=FIRST_CONTACT)
                     )
         return await self._put_in(ask, self._dialect)
 
-    async def _put_in(self, ask: Ask, dialect: Dialect) -> _Put:
-        attempt = await self._answered(self.request(ask, dialect))
+    async def _put_in(self, ask: Ask, dialect: Dialect, patience: float | None = None) -> _Put:
+        attempt = await self._answered(replace(self.request(ask, dialect), patience=patience))
         return _Put(attempt, _reply(attempt, ask))
 
     async def _answered(self, request: Request) -> Attempt:

@@ -25,6 +25,9 @@ _NO_WORD = (Outcome.RATE_LIMITED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome
 _MODES: tuple[SpokenMode, ...] = get_args(SpokenMode)
 """From the one that binds a model most to the one that every model understands."""
 
+FIRST_CONTACT = 20.0
+"""Seconds after which a server that nobody has heard of yet is not likely to come up."""
+
 _PROBE_TOKENS = 2000
 """Enough for a model that thinks before it answers."""
 
@@ -105,7 +108,7 @@ async def probe(server: ModelServer, journal: Journal, put: Put) -> Dialect:
 
     The first mode that brings a valid answer is taken; a parameter that the server names in refusing is
     changed before another mode is tried. Raises ``ModelServerError`` if nothing works, ``ProviderDownError``
-    if the server answers nothing at all until the deadline.
+    if the server does not answer at all; ``put`` decides how long it is tried (see ``FIRST_CONTACT``).
     """
     first = dialect = default_dialect(server)
     heard: list[str] = []
@@ -120,9 +123,12 @@ async def probe(server: ModelServer, journal: Journal, put: Put) -> Dialect:
             _keep(server, journal, dialect)
             return dialect
         if attempt.outcome in _NO_WORD:
+            busy = attempt.outcome is Outcome.RATE_LIMITED
+            doubt = "" if busy else "is it running? check the address, or "
+            when = "later" if busy else "when it is back"
             raise ProviderDownError(
-                f"{server.url}: no answer to a test question ({attempt.detail}); run the same command again "
-                "when it is back"
+                f"{server.url}: no answer to a test question ({attempt.detail}); "
+                f"{doubt}run the same command again {when}"
             )
         keys.append(attempt.key)
         heard.append(f"{mode}: {attempt.detail or 'no valid answer'}")

@@ -15,6 +15,8 @@ class Request:
 
     ``key`` is the hash of the server's address and the exact ``body``, which is JSON in UTF-8.
     ``input_bound`` is the most input tokens that the body can have, ``max_tokens`` the most output tokens.
+    ``patience`` are the seconds after which a server that fails is given up, where that is before its
+    deadline; one that is only busy is waited for until then.
     """
 
     key: str
@@ -23,6 +25,7 @@ class Request:
     body: bytes
     input_bound: int
     max_tokens: int
+    patience: float | None = None
 
 
 class Dispatcher(Protocol):

@@ -45,7 +45,7 @@ class OnlineDispatcher:
         """
         require_key(self._server)
         waited = Waited()
-        loop = retrying(self._server.deadline, waited, self._stop)
+        loop = retrying(self._server.deadline, waited, self._stop, request.patience)
         tried: Tried = await loop(self._try, request, waited)
         return tried.attempt
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_random_exponential
 
 from structurer.errors import ProviderDownError
+from structurer.store import Outcome
 
 if TYPE_CHECKING:
     from structurer.llm.stop import Stop
@@ -38,15 +39,18 @@ class Waited:
         self.seconds = 0.0
 
 
-def retrying(deadline: float, waited: Waited, stop: Stop) -> AsyncRetrying:
+def retrying(deadline: float, waited: Waited, stop: Stop, patience: float | None = None) -> AsyncRetrying:
     """Return the loop around attempts that return ``Tried``; it returns the last one.
 
-    It ends when an attempt needs no other, or when the next one would begin after ``deadline`` seconds.
+    It ends when an attempt needs no other, or when the next one would begin after ``deadline`` seconds;
+    after ``patience`` seconds, if any, where the last failure is other than being told to come later.
     """
 
     def over(state: RetryCallState) -> bool:
         elapsed = (state.seconds_since_start or 0.0) - waited.seconds
-        return elapsed + state.upcoming_sleep >= deadline
+        busy = _last(state).attempt.outcome is Outcome.RATE_LIMITED
+        limit = deadline if busy or patience is None else min(patience, deadline)
+        return elapsed + state.upcoming_sleep >= limit
 
     return AsyncRetrying(
         retry=retry_if_result(_another_is_of_use),

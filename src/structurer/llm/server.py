@@ -24,7 +24,7 @@ class ModelServer:
     ``base_url`` is the root of the API, up to ``/v1``; ``None`` is OpenAI's own. ``mode`` is how an answer's
     shape is asked for; ``auto`` finds out. ``timeout`` bounds one attempt and ``deadline`` all attempts at
     one request, both in seconds. ``concurrency`` is the most requests in flight. ``prices`` are those of
-    the model; ``None`` counts as free.
+    the model; ``None`` counts as free. ``thinking`` are output tokens granted beyond those of an answer.
     """
 
     model: str
@@ -38,6 +38,7 @@ class ModelServer:
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     prices: Prices | None = None
+    thinking: int = 0
 
     @property
     def url(self) -> str:

@@ -152,13 +152,8 @@ class Transport:
         status = response.status_code
         code, said = _said(response)
         detail = f"{status} {self._line(said) or response.reason_phrase}".strip()
-        outcome = Outcome.REJECTED
-        if status == 429:
-            outcome = Outcome.RATE_LIMITED
-        elif status in (408, 409) or status >= 500:
-            outcome = Outcome.SERVER_ERROR
         return TransportError(
-            outcome,
+            outcome_of(status),
             detail,
             status=status,
             retry_after=_retry_after(response.headers),
@@ -169,6 +164,13 @@ class Transport:
 
     def _line(self, text: str) -> str:
         return scrubbed(text, self._key, self._password)
+
+
+def outcome_of(status: int) -> Outcome:
+    """Return what the status of an error response, 400 or more, counts as in the journal."""
+    if status == 429:
+        return Outcome.RATE_LIMITED
+    return Outcome.SERVER_ERROR if status in (408, 409) or status >= 500 else Outcome.REJECTED
 
 
 def scrubbed(text: str, *secrets: str) -> str:

@@ -75,6 +75,7 @@ def model_server(settings: Settings) -> ModelServer:
         requests_per_minute=settings.requests_per_minute,
         tokens_per_minute=settings.tokens_per_minute,
         prices=model_prices(settings),
+        thinking=settings.thinking,
     )
 
 

@@ -11,6 +11,7 @@ from structurer.errors import BudgetExhaustedError, PlanError
 from structurer.llm.batch_files import Collected, in_files, request_line, take_results, unanswered
 from structurer.llm.batch_server import BatchServer
 from structurer.llm.dialect import assume_dialect
+from structurer.llm.prices import Prices
 from structurer.llm.tokens import at_most_in_line
 from structurer.runs.access import budget_in_nano, model_access, model_server, run_key
 from structurer.runs.forecast import unsent_requests
@@ -33,12 +34,16 @@ _GO_ON = {"expired", "cancelled"}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The lines of a batch file, and for how many declarations; ``failed`` filings cannot be read."""
+    """The lines of a batch file, and for how many declarations.
+
+    ``failed`` filings cannot be read. ``refused`` requests were refused in a batch before, and left out.
+    """
 
     lines: tuple[bytes, ...]
     declarations: int
     to_ask: int
     failed: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,13 @@ def prepare_batch(paths: Sequence[str], filings: Sequence[PlannedFiling], settin
     """
     with model_access(settings, paths) as access:
         assume_dialect(access.server, access.journal)
-        unsent = unsent_requests(filings, access, settings)
+        unsent = unsent_requests(filings, access, settings, for_batch=True)
     lines = tuple(request_line(request) for request in unsent.requests)
-    return Prepared(lines, unsent.declarations, unsent.to_ask, unsent.failed)
+    return Prepared(lines, unsent.declarations, unsent.to_ask, unsent.failed, unsent.refused)
 
 
 def submit_batch(path: Path, settings: Settings) -> list[tuple[int, str, int]]:
-    """Submit what a file of requests holds and the journal cannot answer.
+    """Submit what a file of requests holds, and the journal cannot answer, and no batch was refused.
 
     Return number, id and size of each batch, of which one takes 50,000 requests. Raises ``PlanError`` for a
     file that is none of requests, ``BudgetExhaustedError`` where the worst case does not fit the budget.
@@ -130,7 +135,10 @@ def collect_file(path: Path, settings: Settings) -> Collected:
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
+    """What batches are dealt with by. ``price_given`` says that the server's prices were set by hand."""
+
     server: ModelServer
+    price_given: bool
     journal: Journal
     batches: Batches
 
@@ -139,19 +147,19 @@ class _Desk:
 def _desk(settings: Settings) -> Iterator[_Desk]:
     server = model_server(settings)
     with Store.open(settings.store) as store:
-        yield _Desk(server, Journal(store), Batches(store))
+        yield _Desk(server, settings.price_input is not None, Journal(store), Batches(store))
 
 
 def _submitted(
     desk: _Desk, remote: BatchServer, run: str | None, name: str, requests: bytes
 ) -> tuple[int, str, int]:
     """Set the worst case aside, upload, write the batch down, and only then create it."""
+    server = desk.server
     reservation = _reserved(desk, run, requests)
     sha256 = hashlib.sha256(requests).hexdigest()
     input_file_id = remote.upload(name, requests)
-    number = desk.batches.add(
-        run, desk.server.url, desk.server.model, name, sha256, input_file_id, reservation
-    )
+    prices = None if server.prices is None else (server.prices.input, server.prices.output)
+    number = desk.batches.add(run, server.url, server.model, name, sha256, input_file_id, reservation, prices)
     batch_id = remote.create(input_file_id)
     desk.batches.set_batch_id(number, batch_id)
     return number, batch_id, requests.count(b"\n")
@@ -199,6 +207,7 @@ def _collected(desk: _Desk, remote: BatchServer, batch: Batch) -> BatchResult | 
     desk.batches.set_status(batch.number, told.status)
     if told.status not in _ENDED:
         return None
+    desk = _as_submitted(desk, batch)
     collected = Collected()
     for file_id in (told.output_file_id, told.error_file_id):
         if file_id:
@@ -210,6 +219,14 @@ def _collected(desk: _Desk, remote: BatchServer, batch: Batch) -> BatchResult | 
         rest = list(in_files(unanswered(remote.content(batch.input_file_id).splitlines(), desk.journal)))
         again = [_submitted(desk, remote, batch.run, batch.requests, requests)[0] for requests in rest]
     return BatchResult(batch.number, told.status, collected, again[0] if again else None)
+
+
+def _as_submitted(desk: _Desk, batch: Batch) -> _Desk:
+    """Return the desk with a batch's own model and, unless prices are given, those it was submitted with."""
+    prices = (
+        Prices(*batch.prices) if batch.prices is not None and not desk.price_given else desk.server.prices
+    )
+    return replace(desk, server=replace(desk.server, model=batch.model, prices=prices))
 
 
 def _close(desk: _Desk, batch: Batch, status: str) -> None:

@@ -47,12 +47,16 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """The requests that filings need now: answers to these may lead to further ones."""
+    """The requests that filings need now: answers to these may lead to further ones.
+
+    ``refused`` counts those that were left out because an earlier batch was refused them.
+    """
 
     requests: tuple[Request, ...]
     failed: int
     declarations: int
     to_ask: int
+    refused: int
 
 
 def forecast(filings: Sequence[PlannedFiling], access: Access, settings: Settings) -> Forecast:
@@ -75,26 +79,33 @@ def forecast(filings: Sequence[PlannedFiling], access: Access, settings: Setting
     )
 
 
-def unsent_requests(filings: Sequence[PlannedFiling], access: Access, settings: Settings) -> Unsent:
-    """Return the requests that filings need and the journal cannot answer, in the order of the plan."""
-    return asyncio.run(_unsent(filings, access, settings))
+def unsent_requests(
+    filings: Sequence[PlannedFiling], access: Access, settings: Settings, *, for_batch: bool = False
+) -> Unsent:
+    """Return the requests that filings need and the journal cannot answer, in the order of the plan.
+
+    For a batch, those that an earlier one was refused are left out; a run asks them again.
+    """
+    outbox = Outbox(access.journal if for_batch else None)
+    return asyncio.run(_unsent(filings, access, settings, outbox))
 
 
-async def _unsent(filings: Sequence[PlannedFiling], access: Access, settings: Settings) -> Unsent:
-    outbox = Outbox()
+async def _unsent(
+    filings: Sequence[PlannedFiling], access: Access, settings: Settings, outbox: Outbox
+) -> Unsent:
     dialect = known_dialect(access.server, access.journal) or default_dialect(access.server)
     failed = declarations = to_ask = 0
     async with ModelClient(access.server, access.journal, outbox, access.run, dialect) as client:
         for planned in filings:
             try:
-                readings = begin(read_planned(planned, settings), access.engine, settings)
+                readings = begin(read_planned(planned, settings), access.engine, settings.uncalibrated())
             except StructurerError:
                 failed += 1
                 continue
             for reading in readings.records:
                 declarations += 1
                 to_ask += await _lacks_an_answer(client, reading)
-    return Unsent(outbox.requests, failed, declarations, to_ask)
+    return Unsent(outbox.requests, failed, declarations, to_ask, outbox.refused)
 
 
 async def _lacks_an_answer(client: ModelClient, reading: Reading[Record]) -> bool:

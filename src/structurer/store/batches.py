@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, update
@@ -33,8 +34,9 @@ class Batch:
 
     ``number`` is the store's, ``batch_id`` the server's, ``None`` until it is known. ``requests`` is the name
     of the file of requests and ``sha256`` the hash of its bytes. ``reservation`` is the number of the money
-    set aside for it, if any was. ``status`` is ``UPLOADED``, the server's last word (``in_progress``,
-    ``expired``, …), or one of ``FINISHED``. ``created_at`` is in UTC.
+    set aside for it, if any was. ``prices`` are dollars for a million tokens of input and of output, before
+    what a batch takes off; ``None`` where nobody knew them. ``status`` is ``UPLOADED``, the server's last
+    word (``in_progress``, ``expired``, …), or one of ``FINISHED``. ``created_at`` is in UTC.
     """
 
     number: int
@@ -45,6 +47,7 @@ class Batch:
     sha256: str
     input_file_id: str
     reservation: int | None
+    prices: tuple[Decimal, Decimal] | None
     batch_id: str | None
     status: str
     created_at: datetime
@@ -70,8 +73,10 @@ class Batches:
         sha256: str,
         input_file_id: str,
         reservation: int | None = None,
+        prices: tuple[Decimal, Decimal] | None = None,
     ) -> int:
         """Write down a batch that is about to be created, and return its number."""
+        price_input, price_output = (None, None) if prices is None else map(str, prices)
         row = {
             "run_id": run,
             "server": server,
@@ -80,6 +85,8 @@ class Batches:
             "sha256": sha256,
             "input_file_id": input_file_id,
             "reservation_id": reservation,
+            "price_input": price_input,
+            "price_output": price_output,
             "status": UPLOADED,
             "created_at": time.time_ns() // 1_000_000,
         }
@@ -110,6 +117,7 @@ class Batches:
                 sha256=row.sha256,
                 input_file_id=row.input_file_id,
                 reservation=row.reservation_id,
+                prices=_prices(row.price_input, row.price_output),
                 batch_id=row.batch_id,
                 status=row.status,
                 created_at=datetime.fromtimestamp(row.created_at / 1000, UTC),
@@ -121,3 +129,7 @@ class Batches:
 def _found(number: int, rows: int) -> None:
     if not rows:
         raise LookupError(f"there is no batch {number}")
+
+
+def _prices(given: str | None, made: str | None) -> tuple[Decimal, Decimal] | None:
+    return None if given is None or made is None else (Decimal(given), Decimal(made))

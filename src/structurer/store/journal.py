@@ -44,6 +44,12 @@ _FIND = (
     .order_by(ATTEMPT.c.id.desc())
     .limit(1)
 )
+_IN_A_BATCH = (
+    select(ATTEMPT.c.outcome)
+    .where(ATTEMPT.c.key == bindparam("wanted"), ATTEMPT.c.source == "batch")
+    .order_by(ATTEMPT.c.id.desc())
+    .limit(1)
+)
 _RESERVE = (
     update(RUN)
     .where(
@@ -93,6 +99,11 @@ class Journal:
             values = row._asdict()
             return Attempt(**values | {"outcome": Outcome(values["outcome"])})
         return None
+
+    def refused_in_batch(self, key: str) -> bool:
+        """Say whether the server, the last time that a batch asked, would not answer this very request."""
+        rows = self._store.rows(_IN_A_BATCH, {"wanted": key})
+        return any(row.outcome in (Outcome.REFUSED, Outcome.REJECTED) for row in rows)
 
     def record(self, attempt: Attempt, run: str | None, reservation: int | None = None) -> None:
         """Write down what came of a request: its row, its cost, the end of its reservation; all or nothing.

@@ -104,6 +104,9 @@ BATCH = Table(
     Column("input_file_id", Text, nullable=False),
     # The money that is set aside for it, until it is collected.
     Column("reservation_id", Integer),
+    # Dollars for a million tokens as they were given, in decimal digits; none where nobody knew them.
+    Column("price_input", Text),
+    Column("price_output", Text),
     Column("batch_id", Text),
     Column("status", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),

@@ -9,7 +9,7 @@ from structurer.evaluation.audit.figures import Promised
 from structurer.evaluation.audit.plan import Unit
 from structurer.evaluation.audit.report import report
 from structurer.evaluation.audit.result import Problem, Verdict
-from structurer.evaluation.outcomes import Group
+from structurer.groups import Group
 
 
 def of(plan, group, count=1):

@@ -9,8 +9,8 @@ import pytest
 from structurer.evaluation.audit.drawing import draw
 from structurer.evaluation.audit.lot import BulkRun, read_run
 from structurer.evaluation.audit.plan import AuditError, Promise, Unit, plan_of
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.written import RecordsError
+from structurer.groups import Group
 
 # 198 declarations with data; in each name, half, level, row name and target; an amount in 178 of them,
 # the others being flagged.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from structurer.cli.audit import app as audit
+from structurer.cli.evaluation.calibrate import calibrate
 from structurer.cli.evaluation.compare import compare
 from structurer.cli.evaluation.damage import damage
 from structurer.cli.evaluation.gate import gate
@@ -23,6 +24,7 @@ def about() -> None:
       structurer eval run
       structurer eval run --engine hybrid --model gpt-4.1-mini --budget 2
       structurer eval compare 3 4
+      structurer eval calibrate -o calibration.json --target-error 0.01
       structurer eval gate --baseline eval/baseline.json
     """
 
@@ -31,5 +33,6 @@ evaluation.command()(run)
 evaluation.command()(compare)
 evaluation.command()(history)
 evaluation.command()(gate)
+evaluation.command()(calibrate)
 evaluation.command()(damage)
 evaluation.add_typer(audit, name="audit")

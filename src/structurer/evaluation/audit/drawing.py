@@ -30,8 +30,8 @@ from structurer.evaluation.audit.plan import (
     Stratum,
     Unit,
 )
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.statistics import CORRELATION, trials_needed
+from structurer.groups import Group
 from structurer.models import Status
 from structurer.paths import value_at
 

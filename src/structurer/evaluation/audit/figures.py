@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from structurer.evaluation.audit.plan import Item
     from structurer.evaluation.audit.result import AuditResult, Judgement
-    from structurer.evaluation.outcomes import Group
+    from structurer.groups import Group
 
 
 class Promised(StrEnum):

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from structurer.evaluation.audit.plan import AuditError, RunFacts
-from structurer.evaluation.groups import group_of
 from structurer.evaluation.written import WrittenRecords
 from structurer.exports.folder import RECORDS, REPORT
+from structurer.groups import group_of
 from structurer.models import FlagKind
 from structurer.paths import DERIVED_FROM, covers, leaves
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from structurer.evaluation.outcomes import Group
+    from structurer.groups import Group
 
 
 class LotValue(NamedTuple):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from structurer.errors import StructurerError
-from structurer.evaluation.outcomes import Group
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -30,8 +30,8 @@ from structurer.evaluation.audit.figures import (
 from structurer.evaluation.audit.plan import Unit
 from structurer.evaluation.audit.result import EMPTY, Verdict
 from structurer.evaluation.cells import normal_amount
-from structurer.evaluation.outcomes import Group
 from structurer.evaluation.statistics import design_effect
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,16 +14,17 @@ from markupsafe import Markup
 from structurer.evaluation.doubt import Doubt, doubt
 from structurer.evaluation.headline import Headline, Ratio, headline
 from structurer.evaluation.mistakes import Mistake, mistakes
-from structurer.evaluation.outcomes import Group, Place
+from structurer.evaluation.outcomes import Place
+from structurer.evaluation.pages.intervals import interval_note, interval_of
 from structurer.evaluation.plots import Bar, Point, bars, curve
-from structurer.evaluation.statistics import ClusterInterval, cluster_bootstrap
-from structurer.evaluation.totals import by_declaration
+from structurer.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from structurer.evaluation.history import Chapter
     from structurer.evaluation.outcomes import CellOutcome, RunRecord
+    from structurer.evaluation.statistics import ClusterInterval
 
 _COLUMNS = ("run", "right", "silent", "to review", "cost", "seconds", "commit")
 
@@ -72,11 +73,11 @@ def report_page(run: RunRecord) -> str:
     """Return the report of one evaluation as HTML."""
     figures, told = headline(run.outcomes), doubt(run.outcomes)
     groups = [group for group in Group if any(cell.group is group for cell in run.outcomes)]
-    intervals = {group: _interval(c for c in run.outcomes if c.group is group) for group in groups}
+    intervals = {group: interval_of(c for c in run.outcomes if c.group is group) for group in groups}
     shown = [
         Bar(str(group), found.value, found.low, found.high) for group, found in intervals.items() if found
     ]
-    whole = _interval(run.outcomes)
+    whole = interval_of(run.outcomes)
     reliability = told.confidence
     return (
         _environment()
@@ -104,7 +105,7 @@ def report_page(run: RunRecord) -> str:
                     )
                 ),
             },
-            interval="lines are 95% intervals from " + (str(whole.resampled) if whole else "nothing"),
+            interval=interval_note(whole),
             groups=[_group_line(group, run.outcomes) for group in groups],
             flags=_flag_lines(told),
             confidence_note=_confidence_note(told),
@@ -287,16 +288,6 @@ def _costs(run: RunRecord) -> list[_Line]:
         _Line("cost", f"${run.cost}"),
         _Line("wall time", f"{run.seconds:.1f} s, {each:.2f} s a declaration"),
     ]
-
-
-def _interval(cells: Iterable[CellOutcome]) -> ClusterInterval | None:
-    """Return the share of right cells with its interval by declaration; ``None`` of nothing."""
-    filings: dict[str, list[tuple[float, float]]] = {}
-    for (filing, _), some in by_declaration(cell for cell in cells if cell.scored).items():
-        filings.setdefault(filing, []).append((sum(cell.right for cell in some), len(some)))
-    if sum(map(len, filings.values())) < 2:
-        return None
-    return cluster_bootstrap(list(filings.values()))
 
 
 def _of(ratio: Ratio) -> str:

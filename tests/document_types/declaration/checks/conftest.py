@@ -85,7 +85,7 @@ def check() -> Callable[..., list[Flag]]:
     """Run all checks on a declaration, as if nothing was grounded; keep the flags of some codes."""
 
     def run(data: dict[str, Any], *codes: str, **parts: Any) -> list[Flag]:
-        subject = Subject(data, **({"evidence": {}, "text": "", "chunk": Chunk(0, 0, 0, ())} | parts))
+        subject = Subject(data, **({"evidence": None, "text": "", "chunk": Chunk(0, 0, 0, ())} | parts))
         return [flag for flag in run_checks(subject, CHECKS) if not codes or flag.code in codes]
 
     return run

@@ -15,7 +15,7 @@ def grounded(form):
     return data, {path: EXACT for path, value in leaves(data) if value is not None}
 
 
-def test_without_evidence_nothing_is_said_about_it(form, check):
+def test_where_nothing_was_looked_for_nothing_is_said_about_it(form, check):
     assert check(form(), "not_grounded", "unclaimed_text") == []
 
 
@@ -44,6 +44,14 @@ def test_a_value_without_evidence_is_nowhere(grounded, check):
     del evidence["handler"]
     del evidence["indicators.4.level2"]  # inferred from the form's order
     assert [f.path for f in check(data, evidence=evidence)] == ["handler"]
+
+
+def test_a_reading_of_which_nothing_stands_in_the_text_is_all_nowhere(grounded, check):
+    data, evidence = grounded
+    inferred = {path for path in evidence if path.endswith(".level2")}
+    flags = check(data, "not_grounded", evidence={})
+    assert {flag.path for flag in flags} == set(evidence) - inferred
+    assert {flag.severity for flag in flags} == {Severity.ERROR}
 
 
 def test_unclaimed_text_is_reported_at_the_value_beside_it(grounded, check):

@@ -191,7 +191,7 @@ INDICATORS = st.lists(
 @given(indicators=INDICATORS, goal=TEXTS, phone=TEXTS)
 def test_no_table_and_no_text_breaks_a_check(form, indicators, goal, phone):
     data = form({"indicators": indicators, "goals.annual": goal, "phone": phone})
-    subject = Subject(data, {}, "", Chunk(0, 0, 0, ()))
+    subject = Subject(data, None, "", Chunk(0, 0, 0, ()))
     flags = run_checks(subject, CHECKS)
     assert "check_failed" not in {flag.code for flag in flags}
     assert flags == run_checks(subject, CHECKS)

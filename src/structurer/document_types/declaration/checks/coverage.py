@@ -31,10 +31,12 @@ def not_grounded(subject: Subject) -> Iterator[Flag]:
 
     A level may be inferred from the form's order and then has no place of its own.
     """
-    for path, value in leaves(subject.data) if subject.evidence else ():
+    if subject.evidence is None:
+        return
+    for path, value in leaves(subject.data):
         if value is None:
             continue
-        found = subject.evidence.get(path)
+        found = subject.found(path)
         if found is None and path.rpartition(".")[2] in _INFERRED:
             continue
         status = found.status if found is not None else Grounding.NONE
@@ -52,7 +54,8 @@ def unclaimed_text(subject: Subject) -> Iterator[Flag]:
     telling = [piece for piece in subject.unclaimed if not _SAYS_NOTHING.fullmatch(piece.text.strip())]
     if not telling:
         return
-    places = sorted((span.start, span.end, path) for path, e in subject.evidence.items() for span in e.spans)
+    evidence = subject.evidence or {}
+    places = sorted((span.start, span.end, path) for path, e in evidence.items() for span in e.spans)
     lines = {segment.start: segment.line for segment in subject.segments}
     for path, pieces in groupby(telling, key=lambda piece: _nearest(piece, places, lines)):
         message = f"{quoted(' '.join(piece.text for piece in pieces))} belongs to no field"

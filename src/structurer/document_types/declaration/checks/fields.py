@@ -60,7 +60,7 @@ def phone_implausible(subject: Subject) -> Iterator[Flag]:
     if all(_TELEPHONE.fullmatch(number) for number in numbers):
         return
     message = f"{quoted(phone)} is no Chinese telephone number"
-    found = subject.evidence.get("phone")
+    found = subject.found("phone")
     if found is not None and found.status is not Grounding.EXACT:
         yield extraction("phone", "phone_implausible", message)
     else:

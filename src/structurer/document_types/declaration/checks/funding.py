@@ -46,7 +46,8 @@ def funding_sum(subject: Subject) -> Iterator[Flag]:
         scope_path = f"funding.{scope}"
         message = f"parts add up to {sum(printed.values()):,}, the form says {total:,}"
         paths = [f"funding.{scope}.{name}" for name in ("total", *printed)]
-        sure = all(p in subject.evidence and subject.evidence[p].status in _READ_RIGHT for p in paths)
+        found = [subject.found(path) for path in paths]
+        sure = all(evidence is not None and evidence.status in _READ_RIGHT for evidence in found)
         if sure and not _lost_parts(subject, scope):
             yield source(paths[0], "funding_sum", message)
         else:

@@ -100,7 +100,7 @@ def _cut(text: str) -> str | None:
 
 
 def _cut_flag(subject: Subject, path: str, reason: str) -> Flag:
-    found = subject.evidence.get(path)
+    found = subject.found(path)
     if found is not None and found.spans:
         end = max(span.end for span in found.spans)
         following = next((segment for segment in subject.segments if segment.start >= end), None)

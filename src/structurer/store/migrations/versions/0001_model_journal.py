@@ -73,6 +73,8 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text, nullable=False),
         sa.Column("input_file_id", sa.Text, nullable=False),
         sa.Column("reservation_id", sa.Integer),
+        sa.Column("price_input", sa.Text),
+        sa.Column("price_output", sa.Text),
         sa.Column("batch_id", sa.Text),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),

@@ -1,8 +1,30 @@
-"""Which group of fields a value belongs to."""
+"""Groups of fields, and which of them a value belongs to."""
 
 from __future__ import annotations
 
-from structurer.evaluation.outcomes import Group
+from enum import StrEnum
+
+
+class Group(StrEnum):
+    """Fields that are hard, and matter, in the same way; figures and calibrations are given by these."""
+
+    HEAD = "head"
+    """Title, year, project, department, unit, attribute, period."""
+    MONEY = "money"
+    """The twelve amounts."""
+    TEXTS = "texts"
+    """The long texts and both goals."""
+    PEOPLE = "people"
+    """Persons, telephone, date."""
+    HALF = "half"
+    """In which half an indicator stands."""
+    LEVEL = "level"
+    """Second level of an indicator."""
+    NAME = "name"
+    """Name of an indicator."""
+    TARGET = "target"
+    """Target of an indicator."""
+
 
 _FIRST = {
     "form_title": Group.HEAD,

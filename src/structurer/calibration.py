@@ -4,13 +4,15 @@ The confidences that records are made with are priors. A calibration maps them t
 on gold, for each group of fields, for one engine, model and set of prompts: confidences are not portable
 (arXiv 2603.00924). Where gold has too few errors to learn from, the prior stays, and the file says so.
 
-How one is made is in ``calibrating``; how a threshold is found with it, in ``thresholds``. Using one
-takes nothing but this module.
+How one is made is in ``evaluation.calibrating``; how a threshold is found with it, in
+``evaluation.thresholds``. Using one takes nothing but this module.
 """
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -18,8 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from structurer.checks import extraction
 from structurer.errors import StructurerError
-from structurer.evaluation.groups import group_of
-from structurer.evaluation.outcomes import Group
+from structurer.groups import Group, group_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +104,7 @@ class Origin(_Part):
 
 
 class Quality(_Part):
-    """How good confidences are on gold; see ``reliability``. ``None`` where that cannot be told."""
+    """How good confidences are on gold; see ``evaluation.reliability``. ``None`` where nobody can tell."""
 
     values: int
     wrong: int
@@ -144,6 +145,11 @@ class Calibration(_Part):
                     "evaluate with what you use, and calibrate on that"
                 )
 
+    @property
+    def digest(self) -> str:
+        """``sha256:…`` over all that it says; of equal calibrations the same."""
+        return f"sha256:{hashlib.sha256(self.as_json().encode()).hexdigest()}"
+
     def as_json(self) -> str:
         """Return the file's text; the same calibration gives the same text."""
         return self.model_dump_json(indent=1) + "\n"
@@ -156,15 +162,21 @@ class Calibration(_Part):
 
 
 def load(path: Path) -> Calibration:
-    """Read a calibration. Raises ``CalibrationError`` when the file is not one."""
+    """Read a calibration; a file that stays as it is, once. Raises ``CalibrationError`` when it is none."""
     try:
-        return Calibration.model_validate_json(path.read_bytes())
+        seen = path.stat()
+        return _read(path.absolute(), seen.st_mtime_ns, seen.st_size)
     except OSError as error:
         raise CalibrationError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise CalibrationError(f"{path}: no calibration: {place}: {first['msg']}") from error
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, changed: int, size: int) -> Calibration:
+    return Calibration.model_validate_json(path.read_bytes())
 
 
 def flags_below(confidences: Mapping[str, float], at: float, target_error: float) -> tuple[Flag, ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from structurer.evaluation.cells import FIELDS, ROW_FIELDS
-from structurer.evaluation.groups import group_of
-from structurer.evaluation.outcomes import Group
+from structurer.groups import Group, group_of
 
 
 def test_every_field_of_the_form_has_a_group():
