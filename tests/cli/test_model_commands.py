@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,7 @@ from model_server import Fault, Faults, ModelServer
 from model_server.prompt import messages_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from typer.testing import Result
@@ -47,11 +49,12 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "work.db"
 
 
-def _closed_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+@contextmanager
+def _nobody_there() -> Iterator[str]:
+    """Give the address of a port that refuses connections, and that nobody else can take meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}/v1"
 
 
 def _everything(result: Result, folder: Path) -> bytes:
@@ -72,10 +75,10 @@ class TestTrouble:
     def test_a_server_that_is_down_pauses_the_run(
         self, mode: str, filings: Path, store: Path, tmp_path: Path
     ) -> None:
-        url = f"http://127.0.0.1:{_closed_port()}/v1"
-        result = structurer(
-            "run", filings, *asking(url, store, "--mode", mode, "--out", tmp_path / "out"), **_HASTE
-        )
+        with _nobody_there() as url:
+            result = structurer(
+                "run", filings, *asking(url, store, "--mode", mode, "--out", tmp_path / "out"), **_HASTE
+            )
         self._one_line(result, 3, url, "connection failed", "run the same command again when it is back")
         assert list((tmp_path / "out").iterdir()) == []
 
