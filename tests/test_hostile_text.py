@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,23 +69,20 @@ def _run(text: str, folder: Path, engine: str, answers: str = "point", name: str
     (filings / name).write_bytes(text.encode())
     with ModelServer(_obedient(text)) as server:
         options = asking(server, folder / "work.db", "--engine", engine, "--answers", answers)
-        began = time.monotonic()
         result = structurer("run", filings, *options, "--out", folder / "out")
-        took = time.monotonic() - began
         bodies = [body for body in server.bodies if question_of(body) is not None]
-        return _Ran(result.exit_code, bodies, folder / "out", took)
+        return _Ran(result.exit_code, bodies, folder / "out")
 
 
 class _Ran:
-    """What came of a run: its exit code, the questions that were asked, its records, its seconds."""
+    """What came of a run: its exit code, the questions that were asked, its records."""
 
-    def __init__(self, exit_code: int, bodies: list[Any], out: Path, took: float) -> None:
+    def __init__(self, exit_code: int, bodies: list[Any], out: Path) -> None:
         self.exit_code = exit_code
         self.bodies = bodies
         self.users = [body["messages"][-1]["content"] for body in bodies]
         self.records = lines(out)
         self.report = report(out)
-        self.took = took
         for record in self.records:
             if record["data"] is not None:
                 validate("performance_target_declaration", record["data"])
@@ -266,7 +262,6 @@ def test_a_text_made_to_break_the_reader_is_at_worst_a_flag(
     monster: str, engine: str, tmp_path: Path
 ) -> None:
     ran = _run(_MONSTERS[monster](), tmp_path, engine)
-    assert ran.took < 10
     (record,) = ran.records
     codes = {flag["code"] for flag in record["flags"]}
     if record["data"] is None:

@@ -101,7 +101,7 @@ def test_an_interrupt_ends_soon_and_the_same_command_goes_on(commands: Forge, tm
         began = time.monotonic()
         os.kill(commands.pid, signal.SIGINT)
         assert commands.ended() == 130
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         known, earlier = _answered(store), len(server.requests)
         assert len(known) == earlier < _DECLARATIONS
         part = report(out)
