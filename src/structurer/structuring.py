@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from structurer.documents import read_document
 from structurer.models import Document
 from structurer.pipeline import structure_document
+from structurer.runs.filing import read_file
 from structurer.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def structure(
     ``PausedError`` where a model cannot be asked.
     """
     settings = settings or Settings()
-    document = source if isinstance(source, Document) else _read(source, settings)
+    document = source if isinstance(source, Document) else read_file(source, settings)
     if engine is not None or settings.chosen_engine == "layout":
         return list(structure_document(document, engine, settings).records)
     # What speaks to models takes half a second to load, which reading by layout need not wait for.
@@ -39,9 +39,3 @@ def structure(
         client = online_client(access)
         (structured,) = structure_with_model([document], access.engine, client, settings)
     return list(structured.records)
-
-
-def _read(path: Path | str, settings: Settings) -> Document:
-    return read_document(
-        path, encoding=settings.encoding, errors=settings.encoding_errors, max_bytes=settings.max_bytes
-    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from structurer.cli.console import err, out, safe
+from structurer.money import in_dollars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,8 +65,8 @@ class AskingRun:
         alone = self._alone()
         if alone is not None and alone != share.usage.cost:
             words += f"; about {dollars(Decimal(alone))} for all"
-        limit = "" if spent.budget is None else f" of {dollars(_in_dollars(spent.budget))}"
-        return f"{words}; spent so far {dollars(_in_dollars(spent.spent))}{limit}"
+        limit = "" if spent.budget is None else f" of {dollars(in_dollars(spent.budget))}"
+        return f"{words}; spent so far {dollars(in_dollars(spent.spent))}{limit}"
 
     def _alone(self) -> str | None:
         """Return what asking about everything would likely have cost, by what the asked part did cost."""
@@ -74,7 +75,7 @@ class AskingRun:
             return None
         likely, alone = share.put.cost(prices), share.alone.cost(prices)
         if not likely:
-            return f"{_in_dollars(alone):f}"
+            return f"{in_dollars(alone):f}"
         return f"{round(Decimal(share.usage.cost) * alone / likely, 6):f}"
 
 
@@ -133,7 +134,7 @@ def say_forecast(paths: Sequence[str], plan: Plan, settings: Settings) -> None:
     if prices is None:
         table.add_row("cost", "?", "the model's price is not known; give --price IN/OUT")
     else:
-        least, most = (_in_dollars(some.cost(prices)) for some in (seen.least, seen.most))
+        least, most = (in_dollars(some.cost(prices)) for some in (seen.least, seen.most))
         table.add_row("cost", dollars(least), f"to {dollars(most)}; half of it as a batch")
     out().print(table)
     out().print("nothing was sent")
@@ -142,7 +143,3 @@ def say_forecast(paths: Sequence[str], plan: Plan, settings: Settings) -> None:
 def dollars(amount: Decimal) -> str:
     """Return money to the cent or, below a dollar, to four places."""
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
-
-
-def _in_dollars(nano: int) -> Decimal:
-    return Decimal(nano) / 1_000_000_000

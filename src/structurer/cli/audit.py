@@ -121,10 +121,10 @@ def report(
 
     from structurer.evaluation.audit.acceptance import as_html, as_markdown
     from structurer.evaluation.audit.figures import Promised
-    from structurer.evaluation.audit.files import write_text
     from structurer.evaluation.audit.plan import AuditError
     from structurer.evaluation.audit.report import report as figures_of
     from structurer.evaluation.audit.result import read_result
+    from structurer.files import write_text
 
     with errors_in_one_line():
         figures = figures_of(read_result(_result_path(sheet)))

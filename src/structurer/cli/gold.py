@@ -81,7 +81,7 @@ def agreement(
       structurer gold agreement labels/first labels/second --json agreement.json
     """
     from structurer.evaluation.agreement import agreement as agreement_of
-    from structurer.evaluation.audit.files import write_text
+    from structurer.files import write_text
 
     with errors_in_one_line():
         measured = agreement_of(load_gold(a), load_gold(b))

@@ -1,16 +1,13 @@
-"""Places: where something stands in a document, in words for people, and files to write."""
+"""Where something stands in a document, in words for people."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from structurer.errors import OutputError
 from structurer.models import Grounding
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from structurer.models import Document, Evidence
 
 _LONGEST = 60
@@ -43,12 +40,3 @@ def how_printed(document: Document, evidence: Evidence, value: str) -> str:
 
 def _bare(text: str) -> str:
     return "".join(text.split())
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, with the folders above it. Raises ``OutputError``."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error

@@ -13,12 +13,12 @@ from rich.text import Text
 from structurer.cli.console import errors_in_one_line, out, safe
 from structurer.cli.options import Encoding, EncodingErrors
 from structurer.cli.places import how_printed, line_range
-from structurer.documents import read_document
 from structurer.errors import PlanError
 from structurer.exports.values import doubtful_paths, value_paths
 from structurer.models import Flag, FlagKind
 from structurer.paths import value_at
 from structurer.pipeline import structure_document
+from structurer.runs.filing import read_file
 from structurer.runs.results import summarise_residue
 from structurer.settings import load_settings
 
@@ -53,12 +53,7 @@ def show(
     """
     with errors_in_one_line():
         settings = load_settings(encoding=encoding, encoding_errors=encoding_errors).uncalibrated()
-        document = read_document(
-            file,
-            encoding=settings.encoding,
-            errors=settings.encoding_errors,
-            max_bytes=settings.max_bytes,
-        )
+        document = read_file(file, settings)
         structured = structure_document(document, settings=settings)
         records = _chosen(structured, project)
     console = out()

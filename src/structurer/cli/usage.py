@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from structurer.cli import options
 from structurer.cli.asking import dollars
 from structurer.cli.console import errors_in_one_line, out, safe
+from structurer.money import in_dollars
 from structurer.settings import load_settings
 
 if TYPE_CHECKING:
@@ -57,5 +57,5 @@ def _rows(url: str) -> list[UsageRow]:
 
 def _numbers(row: UsageRow) -> list[str]:
     counts = (row.requests, row.answered, row.hits, row.failures, row.input_tokens, row.output_tokens)
-    cost = dollars(Decimal(row.cost) / 1_000_000_000)
+    cost = dollars(in_dollars(row.cost))
     return [*(f"{count:,}" for count in counts), f"~{cost}" if row.estimated else cost]

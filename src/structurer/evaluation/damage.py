@@ -15,15 +15,11 @@ target of each indicator row; the rows that were read and match none count one v
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
-from pathlib import Path  # noqa: TC003  (typer reads the annotation)
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
 from rapidfuzz.distance import Indel
-from rich.console import Console
 from rich.table import Table
 
 from structurer.evaluation.cells import FIELDS, ROW_FIELDS, normal_text, same
@@ -297,21 +293,3 @@ def structure_text(text: str) -> list[dict[str, Any]]:
     document = Document("synthetic.txt", sha256, text, "utf-8", (Page(1, 0, len(text)),))
     structured = structure_document(document, settings=Settings().uncalibrated())
     return [record.as_dict() for record in structured.records]
-
-
-def main(
-    seeds: Annotated[int, typer.Option(min=1, help="Filings per family.")] = 20,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write the curve to this file.")
-    ] = None,
-) -> None:
-    """Read invented, damaged filings and print how many values come out right, flagged, silently wrong."""
-    rows = damage_curve(structure_text, seeds=range(seeds))
-    Console().print(render(rows))
-    if json_file is not None:
-        text = json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1)
-        json_file.write_text(text + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    typer.run(main)

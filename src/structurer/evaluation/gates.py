@@ -15,10 +15,11 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from structurer.errors import OutputError, StructurerError
+from structurer.errors import StructurerError
 from structurer.evaluation.comparing import Verdict
 from structurer.evaluation.headline import headline
 from structurer.evaluation.totals import by_declaration
+from structurer.files import write_text
 from structurer.groups import Group
 
 if TYPE_CHECKING:
@@ -83,12 +84,7 @@ def baseline_of(run: RunRecord) -> Baseline:
 
 def write_baseline(run: RunRecord, path: Path) -> None:
     """Store a run's figures as the baseline. Raises ``OutputError``."""
-    text = json.dumps(asdict(baseline_of(run)), ensure_ascii=False, indent=1) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+    write_text(path, json.dumps(asdict(baseline_of(run)), ensure_ascii=False, indent=1) + "\n")
 
 
 def read_baseline(path: Path) -> Baseline:

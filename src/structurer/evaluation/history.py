@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
-from rich.text import Text
+
+from structurer.evaluation.terminal import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,7 @@ def print_history(chapters: Iterable[Chapter], console: Console) -> None:
 
 def _table(chapter: Chapter) -> Table:
     gold, scoring = chapter.version
-    title = _text(f"Gold {gold[:12]}, scoring {scoring}")
+    title = harmless(f"Gold {gold[:12]}, scoring {scoring}")
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("run", no_wrap=True)
     table.add_column("day (UTC)", no_wrap=True)
@@ -66,19 +67,14 @@ def _table(chapter: Chapter) -> Table:
         head, counts = run.head, run.totals
         table.add_row(
             str(run.number),
-            _text(head.at[:10]),
-            _text(" ".join(part for part in (head.engine, head.model) if part)),
-            _text(head.commit[:8] + ("+" if head.dirty else "")),
+            harmless(head.at[:10]),
+            harmless(" ".join(part for part in (head.engine, head.model) if part)),
+            harmless(head.commit[:8] + ("+" if head.dirty else "")),
             f"{counts.accuracy:.2%}",
-            _text(str(counts.silent), style="bold red" if counts.silent else ""),
+            harmless(str(counts.silent), style="bold red" if counts.silent else ""),
             f"{counts.review_load:.1%}",
             f"{Decimal(head.cost):.3f}",
             f"{head.seconds:.1f}",
-            _text(head.label),
+            harmless(head.label),
         )
     return table
-
-
-def _text(text: str, style: str = "") -> Text:
-    """Return what a user or a model's server named, with nothing in it that a terminal would obey."""
-    return Text("".join(char if char.isprintable() else " " for char in text), style=style)

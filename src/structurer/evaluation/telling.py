@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from structurer.evaluation.comparing import Verdict
+from structurer.evaluation.terminal import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +25,7 @@ def print_comparison(comparison: RunComparison, console: Console) -> None:
     console.print(_figures(comparison))
     console.print(Text(f"verdict: {comparison.verdict}", style=_STYLES.get(comparison.verdict, "bold")))
     for reason in comparison.reasons:
-        console.print(_plain(f"  {reason}"), soft_wrap=True)
+        console.print(harmless(f"  {reason}"), soft_wrap=True)
     for title, some in (
         ("worse", [change for change in comparison.changes if change.step < 0]),
         ("better", [change for change in comparison.changes if change.step > 0]),
@@ -59,15 +60,10 @@ def _changes(title: str, some: list[Change]) -> Table:
     )
     for change in some:
         table.add_row(
-            _plain(f"{change.filing} {change.ordinal} {change.path}"),
-            _plain(change.gold or "–"),
-            _plain(f"{change.read_before or '–'} ({change.before})"),
-            _plain(f"{change.read_after or '–'} ({change.after})"),
-            _plain(change.excerpt),
+            harmless(f"{change.filing} {change.ordinal} {change.path}"),
+            harmless(change.gold or "–"),
+            harmless(f"{change.read_before or '–'} ({change.before})"),
+            harmless(f"{change.read_after or '–'} ({change.after})"),
+            harmless(change.excerpt),
         )
     return table
-
-
-def _plain(text: str) -> Text:
-    """Return text from filings with nothing in it that a terminal would obey."""
-    return Text("".join(char if char.isprintable() else " " for char in text))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
 from structurer.errors import BudgetExhaustedError
 from structurer.llm.prices import FREE
-from structurer.store import NANO
+from structurer.money import in_dollars
 
 if TYPE_CHECKING:
     from structurer.llm.dispatch import Request
@@ -95,4 +94,4 @@ class Budget:
 
 
 def _dollars(nano: int) -> str:
-    return f"${Decimal(nano) / NANO:.4f}"
+    return f"${in_dollars(nano):.4f}"

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
@@ -17,7 +16,8 @@ from structurer.llm.dispatch import Dispatcher, Request
 from structurer.llm.structured import parse, request_body
 from structurer.llm.tokens import at_most
 from structurer.models import Usage
-from structurer.store import NANO, Attempt, Outcome
+from structurer.money import in_dollars
+from structurer.store import Attempt, Outcome
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -213,7 +213,7 @@ def request_key(url: str, body: bytes) -> str:
 
 def usage_of(attempt: Attempt) -> Usage:
     """Return what an answer cost when it was paid for."""
-    cost = Decimal(attempt.cost) / NANO
+    cost = in_dollars(attempt.cost)
     return Usage(attempt.input_tokens, attempt.output_tokens, f"{cost.normalize():f}")
 
 

@@ -14,7 +14,8 @@ from structurer.llm.client import ModelClient
 from structurer.llm.online import OnlineDispatcher
 from structurer.llm.prices import Prices, price_of
 from structurer.llm.server import ModelServer
-from structurer.store import NANO, Journal, Store
+from structurer.money import NANO
+from structurer.store import Journal, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

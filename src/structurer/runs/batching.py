@@ -13,6 +13,7 @@ from structurer.llm.batch_server import BatchServer
 from structurer.llm.dialect import assume_dialect
 from structurer.llm.prices import Prices
 from structurer.llm.tokens import at_most_in_line
+from structurer.money import in_dollars
 from structurer.runs.access import budget_in_nano, model_access, model_server, run_key
 from structurer.runs.forecast import unsent_requests
 from structurer.store import Batch, Batches, Journal, Store
@@ -182,8 +183,9 @@ def _reserved(desk: _Desk, run: str | None, requests: bytes) -> int | None:
         "batch",
     )
     if reservation is None:
-        dollars = amount / 1_000_000_000
-        raise BudgetExhaustedError(f"the batch may cost ${dollars:.4f}; give a --budget that it fits into")
+        raise BudgetExhaustedError(
+            f"the batch may cost ${in_dollars(amount):.4f}; give a --budget that it fits into"
+        )
     return reservation
 
 

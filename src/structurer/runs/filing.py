@@ -10,6 +10,8 @@ from structurer.pipeline import structure_document
 from structurer.runs.results import FailedFiling, FilingResult, StructuredFiling, summarise_residue
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from structurer.models import Document
     from structurer.pipeline import Structured
     from structurer.runs.planning import PlannedFiling
@@ -57,9 +59,14 @@ def read_planned(planned: PlannedFiling, settings: Settings) -> Document:
             errors=settings.encoding_errors,
             max_bytes=settings.max_bytes,
         )
+    return read_file(planned.path, settings, planned.name)
+
+
+def read_file(path: Path | str, settings: Settings, name: str | None = None) -> Document:
+    """Read a file's text as the settings say. Raises ``DocumentError`` where that cannot be done."""
     return read_document(
-        planned.path,
-        name=planned.name,
+        path,
+        name=name,
         encoding=settings.encoding,
         errors=settings.encoding_errors,
         max_bytes=settings.max_bytes,

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-NANO = 1_000_000_000
-"""Nano-dollars in a dollar."""
-
 
 class Outcome(StrEnum):
     """What came of one request."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, false, insert, or_, select, true, update
 
-from structurer.store.attempts import NANO, Attempt, Outcome, Spent
+from structurer.store.attempts import Attempt, Outcome, Spent
 from structurer.store.database import inserted, upsert
 from structurer.store.tables import ATTEMPT, DIALECT, RESERVATION, RUN
 from structurer.store.usage import UsageRow, usage_rows
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from structurer.store.database import Store
 
-__all__ = ["NANO", "Attempt", "Journal", "Outcome", "Spent", "UsageRow"]
+__all__ = ["Attempt", "Journal", "Outcome", "Spent", "UsageRow"]
 
 _FIELDS = tuple(field.name for field in fields(Attempt))
 _RESERVED = ("run_id", "key", "model", "prompt", "amount", "expires_at")

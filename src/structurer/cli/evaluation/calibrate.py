@@ -9,8 +9,8 @@ import typer
 
 from structurer.cli import options
 from structurer.cli.console import errors_in_one_line, out, safe
-from structurer.cli.places import write_text
 from structurer.errors import PlanError
+from structurer.files import write_text
 from structurer.settings import load_settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from structurer.cli.console import errors_in_one_line, out
-from structurer.cli.places import write_text
+from structurer.files import write_text
 
 
 def damage(

@@ -12,7 +12,7 @@ import typer
 from structurer.cli import options
 from structurer.cli.console import err, errors_in_one_line, out, safe
 from structurer.cli.evaluation.options import Filings, Gold
-from structurer.cli.places import write_text
+from structurer.files import write_text
 from structurer.settings import load_settings
 
 if TYPE_CHECKING:

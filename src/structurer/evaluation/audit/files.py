@@ -1,11 +1,10 @@
-"""Reading and writing the files of an audit, with errors that a user can mend."""
+"""Reading the files of an audit, with errors that a user can mend."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from structurer.errors import OutputError
 from structurer.evaluation.audit.plan import AuditError
 
 if TYPE_CHECKING:
@@ -23,12 +22,3 @@ def read_json(path: Path, expected: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise AuditError(f"{path}: is no JSON object; name {expected}")
     return values
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in UTF-8, and the folder that it stands in."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error

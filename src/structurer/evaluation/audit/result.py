@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from structurer.evaluation.audit.files import read_json, write_text
+from structurer.evaluation.audit.files import read_json
 from structurer.evaluation.audit.plan import AuditError, AuditPlan, plan_of
+from structurer.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.documents.decoding import decode
 from structurer.errors import DocumentError, OutputError
-from structurer.evaluation.audit.files import read_json, write_text
+from structurer.evaluation.audit.files import read_json
 from structurer.evaluation.audit.plan import AuditError, AuditPlan, plan_of
 from structurer.evaluation.audit.result import AuditResult, Judgement, Problem, Verdict
 from structurer.evaluation.cells import normal_text
 from structurer.exports.csv_ import CsvTable
+from structurer.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

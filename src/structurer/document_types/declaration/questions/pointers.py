@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
+from structurer.checks import quoted
 from structurer.document_types.declaration.questions.display import as_compared
 from structurer.models import Span
 
@@ -25,8 +26,6 @@ _POINTER = re.compile(
 )
 _HEADINGS = frozenset(("form_title", "fiscal_year"))
 """Keys that may point at the same text: a title may name its year."""
-
-_QUOTED = 40
 
 
 class Fault(NamedTuple):
@@ -104,7 +103,7 @@ class _Resolver:
         match = _POINTER.fullmatch(pointer)
         if match is None:
             raise _FaultError(
-                f'{_quoted(pointer)} is no pointer; give a segment\'s number, a range like "3-5", or '
+                f'{quoted(pointer)} is no pointer; give a segment\'s number, a range like "3-5", or '
                 '"number:verbatim piece"'
             )
         first = int(match["first"])
@@ -155,7 +154,7 @@ class _Resolver:
         ]
         if not spans:
             raise _FaultError(
-                f"{_quoted(piece)} is not in segment ⟦{segment.number}⟧; "
+                f"{quoted(piece)} is not in segment ⟦{segment.number}⟧; "
                 "copy it verbatim, or give the number alone"
             )
         taken = self._others(segment.number, loc)
@@ -164,7 +163,7 @@ class _Resolver:
         if not free:
             owner = _dotted(taken[0][1]) if taken else "this same place"
             raise _FaultError(
-                f"{_quoted(piece)} in segment ⟦{segment.number}⟧ overlaps what is given for {owner}"
+                f"{quoted(piece)} in segment ⟦{segment.number}⟧ overlaps what is given for {owner}"
             )
         best = min(free, key=lambda span: (_cuts(segment, span), span.start))
         whole = best == (segment.start, segment.end)
@@ -194,8 +193,3 @@ def _cuts(segment: Segment, span: Span) -> int:
 
 def _dotted(loc: Loc) -> str:
     return ".".join(str(part) for part in loc)
-
-
-def _quoted(text: str) -> str:
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return f"“{plain}”" if len(plain) <= _QUOTED else f"“{plain[: _QUOTED - 1]}…”"
