@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import signal
 import time
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -136,8 +135,6 @@ def structurer(folder: Path, url: str, in_flight: int) -> Taken:
         concurrency=in_flight,
         store=f"sqlite:///{folder}/journal-{time.time_ns()}.db",
     )
-    # As the command line does; asyncio would else set its own handler anew for each filing.
-    signal.signal(signal.SIGINT, lambda number, frame: None)
     _run(folder / WARM, settings)
     wanted = sum(1 for _ in asks_about(folder / MEASURED))
     return measured(wanted, lambda: _run(folder / MEASURED, settings))
@@ -145,21 +142,30 @@ def structurer(folder: Path, url: str, in_flight: int) -> Taken:
 
 def _run(folder: Path, settings: Settings) -> None:
     """Structure a folder. Ends the process where not each declaration took one request and has a record."""
-    from structurer.runs import FailedFiling, plan_filings
     from structurer.runs.access import model_access, online_client
-    from structurer.runs.with_model import ModelRun
+    from structurer.runs.opening import open_run
+    from structurer.runs.running import Inputs, Runner
+    from structurer.runs.with_model import ModelReader
+    from structurer.store import Journal, Store
 
     paths = [str(folder)]
-    records = 0
-    with model_access(settings, paths) as access:
-        run = ModelRun(plan_filings(paths).filings, access.engine, online_client(access), settings)
-        for result in run.results():
-            if isinstance(result, FailedFiling):
-                raise SystemExit(result.message)
-            records += sum(record["data"] is not None for record in result.records)
-        asked = access.journal.usage()[-1].requests
-    if run.paused or asked != records:
-        raise SystemExit(f"{asked} requests for {records} records; {run.paused or 'no pause'}")
+    with Store.open(settings.store) as store, model_access(settings, paths) as access:
+        reader = ModelReader(access.engine, online_client(access), settings)
+        runner = Runner(store, open_run(store, paths, settings), Inputs(paths), settings, _Nobody())
+        ended = runner.work(reader)
+        asked = Journal(store).usage()[-1].requests
+    if not ended.complete or ended.tally.failed or asked != ended.tally.declarations:
+        raise SystemExit(f"{asked} requests for {ended.tally.declarations} records; {ended}")
+
+
+class _Nobody:
+    """Watches nothing."""
+
+    def settled(self, name: str, declarations: int | None, problem: str | None) -> None:
+        pass
+
+    def tally(self, tally: object) -> None:
+        pass
 
 
 CONTESTANTS: dict[str, Callable[[Path, str, int], Taken]] = {

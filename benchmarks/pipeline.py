@@ -1,22 +1,18 @@
-"""Measure the whole offline way: declarations a second on one core, where the time goes, and memory.
+"""Measure the whole offline way: declarations a second on one core, and where the time goes.
 
     python benchmarks/pipeline.py speed [--declarations 60] [--rounds 3]
-    python benchmarks/pipeline.py memory [--declarations 1000 10000]
 
 Filings are those of eval/filings, and invented ones that structurer.synthesis prints in its five layout
 families. ``speed`` works in this process, on one core, and counts its CPU seconds, so that other work on the
 machine changes less. Beside each figure stands a ratio to a yardstick taken in the same round: reading and
 writing the same records as JSON with the standard library. Compare ratios across machines, seconds on one.
-``memory`` runs ``structurer run`` once for each size and asks the system for that process's peak (Linux).
+Bulk runs, their memory and their store are measured by benchmarks/bulk.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -27,12 +23,14 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
-from structurer import examination, pipeline
+from structurer import examination, pipeline, sources
 from structurer.asking import unasked
 from structurer.engines import LayoutEngine
 from structurer.exports import RunFolder, RunHead
+from structurer.pipeline import structure_document
 from structurer.runs import PlannedFiling, StructuredFiling, filing, plan_filings
 from structurer.settings import Settings
+from structurer.store.packing import unpacked_json
 from structurer.synthesis.families import Family
 from structurer.synthesis.filing import invent_filing
 
@@ -47,7 +45,7 @@ IN_A_FILING = 10
 _YARDSTICK_TIMES = 10
 
 STAGES = (
-    ("documents: bytes to text", filing, "read_document"),
+    ("documents: bytes to text", sources, "read_document"),
     ("chunking: one chunk a project", pipeline, "cut"),
     ("segments", pipeline, "segments"),
     ("engine: reading the layout", LayoutEngine, "read"),
@@ -55,12 +53,11 @@ STAGES = (
     ("checks", examination, "run_checks"),
     ("schema validation", pipeline, "validate"),
     ("confidence", examination, "confidence"),
+    ("store: packing", filing, "packed_json"),
     ("exports: five files", RunFolder, "add"),
     ("exports: five files", RunFolder, "publish"),
 )
 """Where the pipeline calls each stage."""
-
-RUN = [sys.executable, "-c", "from structurer.cli import app; app()", "run"]
 
 
 class Round(NamedTuple):
@@ -82,19 +79,21 @@ def invent_folder(folder: Path, family: Family, declarations: int) -> None:
 
 
 def one_pass(filings: Sequence[PlannedFiling], out: Path) -> Round:
-    """Structure filings and write all files of a run, as ``structurer run`` with one worker does."""
+    """Structure filings, pack them for the store, unpack them and write all files of a run."""
     records: list[Mapping[str, Any]] = []
     structuring = 0.0
     began = time.process_time()
     with RunFolder(out) as results:
         for planned in filings:
             before = time.process_time()
-            result = filing.structure_filing(planned, SETTINGS)
+            made = filing.kept(structure_document(filing.read_planned(planned, SETTINGS)))
             structuring += time.process_time() - before
-            results.add(result)
-            if isinstance(result, StructuredFiling):
-                records.extend(result.records)
-        results.publish(RunHead(structurer="", complete=True, settings={}, config="", skipped=()))
+            written = tuple(unpacked_json(record.body) for record in made.records)
+            results.add(
+                StructuredFiling(planned.name, made.sha256, made.encoding, "", made.pages, written, ())
+            )
+            records.extend(written)
+        results.publish(RunHead(structurer="", complete=True, settings={}, config=""))
     return Round(len(records), structuring, time.process_time() - began, yardstick(records))
 
 
@@ -175,50 +174,14 @@ def timed_stages() -> Iterator[dict[str, float]]:
             applied.stop()
 
 
-def memory(sizes: Sequence[int]) -> None:
-    """Print the peak memory of a run over folders of different size."""
-    peaks: list[float] = []
-    for size in sizes:
-        with tempfile.TemporaryDirectory() as temporary:
-            filings = Path(temporary, "filings")
-            for number, family in enumerate(Family):
-                share = size // len(Family) + (number < size % len(Family))
-                invent_folder(filings / family, family, share)
-            began = time.perf_counter()
-            peak = peak_memory([*RUN, str(filings), "--out", f"{temporary}/out", "-q", "--workers", "1"])
-            seconds = time.perf_counter() - began
-            with Path(temporary, "out", "run.json").open(encoding="utf-8") as file:
-                found = json.load(file)["counts"]["declarations"]
-        peaks.append(peak)
-        of_first = f"{peak / peaks[0]:.3f} of the first"
-        print(f"{found:10,} declarations in {seconds:6.1f} s: peak {peak:6.1f} MiB, {of_first}", flush=True)
-
-
-def peak_memory(command: Sequence[str]) -> float:
-    """Run a command and return the most memory it held at once, in MiB."""
-    process = subprocess.Popen(command)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"the run failed with exit status {process.returncode}")
-    return usage.ru_maxrss / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     fast = commands.add_parser("speed", help="declarations a second on one core, and the stages' shares")
     fast.add_argument("--declarations", type=int, default=60, help="invented ones, for each layout family")
     fast.add_argument("--rounds", type=int, default=3, help="passes over each folder; the median counts")
-    large = commands.add_parser("memory", help="peak memory of a run")
-    large.add_argument(
-        "--declarations", type=int, nargs="+", default=[1_000, 10_000], help="sizes of folders"
-    )
     options = parser.parse_args()
-    if options.command == "speed":
-        speed(options.declarations, options.rounds)
-    else:
-        memory(options.declarations)
+    speed(options.declarations, options.rounds)
 
 
 if __name__ == "__main__":

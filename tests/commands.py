@@ -30,7 +30,7 @@ GOLD, FILINGS = _EVAL / "gold", _EVAL / "filings"
 FILES = ["declarations.csv", "indicators.csv", "records.jsonl", "records.xlsx", "run.json"]
 
 # What the machine that runs the tests has set must not reach the commands.
-_UNSET = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "STRUCTURER_API_KEY", "STRUCTURER_MODEL", "STRUCTURER_STORE")
+_UNSET = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "STRUCTURER_API_KEY", "STRUCTURER_MODEL")
 
 
 def structurer(*arguments: object, **environment: str) -> Result:

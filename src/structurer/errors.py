@@ -47,6 +47,10 @@ class ProviderDownError(PausedError):
     """The model server failed again and again, for too long."""
 
 
+class ClusterError(PausedError):
+    """A cluster cannot be joined, is gone, or has nodes that are not set up to read."""
+
+
 class StoppedError(PausedError):
     """The run was told to stop; no new request is begun."""
 
@@ -82,6 +86,10 @@ class DocumentTooLargeError(DocumentError):
 
 class UndecodableDocumentError(DocumentError):
     """The file's bytes are no text in the encoding that was given or found."""
+
+
+class ChangedDocumentError(DocumentError):
+    """The file is no longer what it was when a run found it."""
 
 
 class UnreadableDocumentError(DocumentError):

@@ -5,6 +5,7 @@ A chunk that breaks a stage costs only itself: it becomes a record without data 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from structurer.asking import Reading, unasked
 from structurer.checks import status
 from structurer.chunking import cut
+from structurer.document_types.base import DocumentType
 from structurer.document_types.declaration import DECLARATION
 from structurer.engines import Engine, LayoutEngine, NoAnswerError
 from structurer.errors import StructurerError
@@ -42,13 +44,28 @@ if TYPE_CHECKING:
 VERSION = version("structurer")
 
 
+Drafting = Callable[[Passage, DocumentType], Examined]
+"""What reads a chunk without asking anybody, for an engine that may ask afterwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Structured:
-    """A document's records, one for each chunk in document order, and what belongs to no chunk."""
+    """A document's chunks in document order, a record of each, and what belongs to no chunk."""
 
     document: Document
+    chunks: tuple[Chunk, ...]
     records: tuple[Record, ...]
     residue: tuple[Residue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document cut up, with drafts of its chunks where there are any. It can go between processes."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    residue: tuple[Residue, ...]
+    drafts: tuple[Examined | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +73,13 @@ class Readings:
     """A document cut up and not yet read: one reading for each chunk, in document order."""
 
     document: Document
+    chunks: tuple[Chunk, ...]
     records: tuple[Reading[Record], ...]
     residue: tuple[Residue, ...]
 
     def finished(self, records: Sequence[Record]) -> Structured:
         """Return the document with what came of its readings."""
-        return Structured(self.document, tuple(records), self.residue)
+        return Structured(self.document, self.chunks, tuple(records), self.residue)
 
 
 def structure_document(
@@ -72,35 +90,63 @@ def structure_document(
     return readings.finished([unasked(reading) for reading in readings.records])
 
 
-def begin(document: Document, engine: Engine, settings: Settings) -> Readings:
+def prepare(document: Document, drafting: Drafting | None = None) -> Prepared:
+    """Cut a document, and draft its chunks where an engine has a way to: all that needs no answers."""
+    chunks, residue = cut(document)
+    index = TextIndex(document.text)
+    drafts = tuple(_draft(document, chunk, index, drafting) for chunk in chunks)
+    return Prepared(document, chunks, residue, drafts)
+
+
+def begin(source: Document | Prepared, engine: Engine, settings: Settings) -> Readings:
     """Cut a document; each chunk's record is a reading, to be driven by whoever answers its questions.
 
     Raises ``CalibrationError`` and ``SettingsError`` for a calibration that is not for this engine.
     """
     rates = rating(settings, engine.name)
     provenance = Provenance(engine=engine.name, structurer=VERSION, config=settings.config_hash())
-    chunks, residue = cut(document)
+    prepared = _prepared(source)
+    document = prepared.document
     index = TextIndex(document.text)
-    records = tuple(_record(document, chunk, index, engine, rates, provenance) for chunk in chunks)
-    return Readings(document, records, residue)
+    records = tuple(
+        _record(document, chunk, index, draft, engine, rates, provenance)
+        for chunk, draft in zip(prepared.chunks, prepared.drafts, strict=True)
+    )
+    return Readings(document, prepared.chunks, records, prepared.residue)
 
 
-def passages(document: Document) -> tuple[Passage, ...]:
+def passages(source: Document | Prepared) -> tuple[Passage, ...]:
     """Return a document's chunks as engines see them."""
+    prepared = _prepared(source)
+    document = prepared.document
     index = TextIndex(document.text)
-    return tuple(Passage(document, chunk, segments(document, chunk), index) for chunk in cut(document).chunks)
+    return tuple(Passage(document, chunk, segments(document, chunk), index) for chunk in prepared.chunks)
+
+
+def _prepared(source: Document | Prepared) -> Prepared:
+    return source if isinstance(source, Prepared) else prepare(source)
+
+
+def _draft(document: Document, chunk: Chunk, index: TextIndex, drafting: Drafting | None) -> Examined | None:
+    if drafting is None:
+        return None
+    try:
+        return drafting(Passage(document, chunk, segments(document, chunk), index), DECLARATION)
+    except Exception:  # the engine comes upon the same, where it becomes this chunk's record
+        return None
 
 
 def _record(
     document: Document,
     chunk: Chunk,
     index: TextIndex,
+    draft: Examined | None,
     engine: Engine,
     rates: Rating | None,
     provenance: Provenance,
 ) -> Reading[Record]:
     try:
-        passage = Passage(document, chunk, segments(document, chunk), index)
+        passage = Passage(document, chunk, segments(document, chunk), index, draft)
         extraction = yield from engine.read(passage, DECLARATION)
         examined = examine(passage, extraction, DECLARATION)
         if rates is not None:

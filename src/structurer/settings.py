@@ -65,9 +65,15 @@ class Settings(BaseSettings):
     max_bytes: Annotated[int, Field(gt=0)] = MAX_BYTES
     """Larger files are refused."""
     workers: Share | None = None
-    """How many processes; one for each core when not set. A model is asked from one process."""
+    """How many processes read filings; one for each core when not set. A model is asked from one more."""
+    time_limit: Annotated[float, Field(gt=0)] = 600.0
+    """Seconds that one filing may take to be read by its layout; then it is given up."""
+    memory_limit: Annotated[int, Field(ge=128)] = 2048
+    """MiB of memory that a process may take to read a filing."""
     store: str = "sqlite:///structurer.db"
-    """Where a model's answers, and what they cost, are kept: a database URL."""
+    """Where runs, their records, and a model's answers are kept: a database URL."""
+    lease: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds without a sign of life after which others take over what a process had in hand."""
 
     calibration: Path | None = None
     """A file that says what confidences are worth; ``structurer eval calibrate`` makes it."""

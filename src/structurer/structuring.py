@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from structurer.models import Document
 from structurer.pipeline import structure_document
-from structurer.runs.filing import read_file
 from structurer.settings import Settings
+from structurer.sources import read_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -179,8 +179,8 @@ class TestUsage:
         filings = some_filings(tmp_path / "f", 3, 4)
         with ModelServer(gold_answers()) as server:
             options = asking(server, store, "--engine", "model", "--price", "1/2", "--out", tmp_path / "out")
-            for _ in range(2):
-                assert structurer("run", filings, *options).exit_code == 0
+            for again in ([], ["--no-resume"]):
+                assert structurer("run", filings, *options, *again).exit_code == 0
             bodies = server.bodies
         result = structurer("usage", "--store", f"sqlite:///{store}")
         assert result.exit_code == 0

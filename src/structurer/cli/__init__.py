@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from structurer.cli.batch import batch
+from structurer.cli.db import db
 from structurer.cli.evaluation import evaluation
+from structurer.cli.export import export
 from structurer.cli.gold import app as gold
 from structurer.cli.run import run
+from structurer.cli.runs import runs
 from structurer.cli.schema import app as schema
 from structurer.cli.show import show
 from structurer.cli.usage import usage
@@ -43,7 +46,10 @@ def structurer(
 
 app.command()(run)
 app.command()(show)
+app.command()(export)
 app.command()(usage)
+app.add_typer(runs, name="runs")
+app.add_typer(db, name="db")
 app.add_typer(batch, name="batch")
 app.add_typer(evaluation, name="eval")
 app.add_typer(gold, name="gold")

@@ -1,8 +1,9 @@
-"""A run that asks a model, as the command line begins it and speaks of it."""
+"""A model in a run, as the command line speaks of it: what it reads, what it cost, what it would cost."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,100 +13,95 @@ from structurer.cli.console import err, out, safe
 from structurer.money import in_dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from structurer.errors import PausedError
-    from structurer.runs import FilingResult, Plan
-    from structurer.runs.access import Access
-    from structurer.runs.with_model import ModelRun
+    from structurer.llm.server import ModelServer
+    from structurer.runs import Plan
+    from structurer.runs.readers import Reader
+    from structurer.runs.with_model import ModelShare
     from structurer.settings import Settings
+    from structurer.store import Spent, Store
 
 
-class AskingRun:
-    """A run with a model: its results, why it paused, and what it cost."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A model that a run asks: whoever puts the questions, the server, and the run's name in the journal."""
 
-    def __init__(self, run: ModelRun, access: Access) -> None:
-        self._run = run
-        self._access = access
+    reader: Reader
+    server: ModelServer
+    run: str
 
-    def results(self, stopped: Callable[[], bool]) -> Iterator[FilingResult]:
-        """Yield what becomes of each filing."""
-        return self._run.results(stopped)
+    def spent(self, store: Store) -> Spent:
+        """Return where the run's money stands."""
+        from structurer.store import Journal
 
-    @property
-    def paused(self) -> PausedError | None:
-        """Why the run could not go on."""
-        return self._run.paused
-
-    @property
-    def asked(self) -> int:
-        """Declarations that the model was asked about."""
-        return self._run.share.asked
-
-    def report(self) -> dict[str, Any]:
-        """Return what run.json says of the model; the same when all answers come from the journal."""
-        share = self._run.share
-        return {
-            "name": self._access.server.model,
-            "server": self._access.server.url,
-            "asked": share.asked,
-            "declarations": share.declarations,
-            "input_tokens": share.usage.input_tokens,
-            "output_tokens": share.usage.output_tokens,
-            "cost": share.usage.cost,
-            "cost_of_asking_about_all": self._alone(),
-        }
-
-    def cost_in_words(self) -> str:
-        """Return which share of the declarations went to the model, and what that cost."""
-        share, spent = self._run.share, self._access.journal.spent(self._access.run)
-        part = share.asked / share.declarations if share.declarations else 0.0
-        tokens = share.usage.input_tokens + share.usage.output_tokens
-        words = f"{part:.0%} of all, {tokens:,} tokens, {dollars(Decimal(share.usage.cost))}"
-        alone = self._alone()
-        if alone is not None and alone != share.usage.cost:
-            words += f"; about {dollars(Decimal(alone))} for all"
-        limit = "" if spent.budget is None else f" of {dollars(in_dollars(spent.budget))}"
-        return f"{words}; spent so far {dollars(in_dollars(spent.spent))}{limit}"
-
-    def _alone(self) -> str | None:
-        """Return what asking about everything would likely have cost, by what the asked part did cost."""
-        share, prices = self._run.share, self._access.server.prices
-        if prices is None:
-            return None
-        likely, alone = share.put.cost(prices), share.alone.cost(prices)
-        if not likely:
-            return f"{in_dollars(alone):f}"
-        return f"{round(Decimal(share.usage.cost) * alone / likely, 6):f}"
+        return Journal(store).spent(self.run)
 
 
 @contextmanager
-def asking_run(
-    paths: Sequence[str], plan: Plan, settings: Settings, *, quiet: bool
-) -> Iterator[AskingRun | None]:
-    """Begin a run with a model if the settings ask for one, and say which engine works."""
-    if settings.chosen_engine == "layout":
-        if not quiet:
-            err().print("engine: layout; nothing is sent anywhere")
-        yield None
-        return
+def asking(paths: Sequence[str], settings: Settings) -> Iterator[Asking]:
+    """Give what a run with a model reads its filings by. Raises ``SettingsError`` and ``StoreError``."""
     # What speaks to models takes half a second to load, which a run by layout need not wait for.
     from structurer.runs.access import model_access, online_client
-    from structurer.runs.with_model import ModelRun
+    from structurer.runs.with_model import ModelReader
 
     with model_access(settings, paths) as access:
-        if not quiet:
-            how = (
-                "every declaration"
-                if settings.chosen_engine == "model"
-                else "what the layout leaves in doubt"
-            )
-            words = (
-                f"engine: {settings.chosen_engine}; {access.server.model} at {access.server.url} reads {how}"
-            )
-            err().print(safe(words), soft_wrap=True)
-        run = ModelRun(plan.filings, access.engine, online_client(access), settings)
-        yield AskingRun(run, access)
+        reader = ModelReader(access.engine, online_client(access), settings)
+        yield Asking(reader, access.server, access.run)
+
+
+def share_of_model(store: Store, run: int) -> ModelShare:
+    """Return what the model had to do with a run's records."""
+    from structurer.runs.with_model import ModelShare
+    from structurer.store import model_shares
+
+    return sum(map(ModelShare.from_json, model_shares(store, run)), ModelShare())
+
+
+def report_of_model(server: ModelServer, share: ModelShare) -> dict[str, Any]:
+    """Return what run.json says of the model; the same when all answers come from the journal."""
+    return {
+        "name": server.model,
+        "server": server.url,
+        "asked": share.asked,
+        "declarations": share.declarations,
+        "input_tokens": share.usage.input_tokens,
+        "output_tokens": share.usage.output_tokens,
+        "cost": share.usage.cost,
+        "cost_of_asking_about_all": _alone(server, share),
+    }
+
+
+def cost_in_words(server: ModelServer, share: ModelShare, spent: Spent) -> str:
+    """Return which share of the declarations went to the model, and what that cost."""
+    part = share.asked / share.declarations if share.declarations else 0.0
+    tokens = share.usage.input_tokens + share.usage.output_tokens
+    words = f"{part:.0%} of all, {tokens:,} tokens, {dollars(Decimal(share.usage.cost))}"
+    alone = _alone(server, share)
+    if alone is not None and alone != share.usage.cost:
+        words += f"; about {dollars(Decimal(alone))} for all"
+    limit = "" if spent.budget is None else f" of {dollars(in_dollars(spent.budget))}"
+    return f"{words}; spent so far {dollars(in_dollars(spent.spent))}{limit}"
+
+
+def say_engine(settings: Settings, server: ModelServer | None) -> None:
+    """Say what reads the filings, and what is sent where."""
+    if server is None:
+        err().print("engine: layout; nothing is sent anywhere")
+        return
+    how = "every declaration" if settings.chosen_engine == "model" else "what the layout leaves in doubt"
+    words = f"engine: {settings.chosen_engine}; {server.model} at {server.url} reads {how}"
+    err().print(safe(words), soft_wrap=True)
+
+
+def _alone(server: ModelServer, share: ModelShare) -> str | None:
+    """Return what asking about everything would likely have cost, by what the asked part did cost."""
+    if server.prices is None:
+        return None
+    likely, alone = share.put.cost(server.prices), share.alone.cost(server.prices)
+    if not likely:
+        return f"{in_dollars(alone):f}"
+    return f"{round(Decimal(share.usage.cost) * alone / likely, 6):f}"
 
 
 def say_forecast(paths: Sequence[str], plan: Plan, settings: Settings) -> None:

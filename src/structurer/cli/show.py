@@ -18,9 +18,9 @@ from structurer.exports.values import doubtful_paths, value_paths
 from structurer.models import Flag, FlagKind
 from structurer.paths import value_at
 from structurer.pipeline import structure_document
-from structurer.runs.filing import read_file
 from structurer.runs.results import summarise_residue
 from structurer.settings import load_settings
+from structurer.sources import read_file
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -10,8 +9,10 @@ from rich.table import Table
 from structurer.cli import options
 from structurer.cli.asking import dollars
 from structurer.cli.console import errors_in_one_line, out, safe
+from structurer.cli.looking import looking
 from structurer.money import in_dollars
 from structurer.settings import load_settings
+from structurer.store import Journal
 
 if TYPE_CHECKING:
     from structurer.store import UsageRow
@@ -45,14 +46,9 @@ def usage(store: options.Store = None) -> None:
 
 
 def _rows(url: str) -> list[UsageRow]:
-    """Return what the journal at a URL tells; looking makes no file where there is none."""
-    kind, _, path = url.partition(":///")
-    if kind.startswith("sqlite") and not Path(path).exists():
-        return []
-    from structurer.store import Journal, Store
-
-    with Store.open(url) as store:
-        return Journal(store).usage()
+    """Return what the journal at a URL tells."""
+    with looking(url) as store:
+        return [] if store is None else Journal(store).usage()
 
 
 def _numbers(row: UsageRow) -> list[str]:

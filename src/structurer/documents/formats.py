@@ -60,5 +60,10 @@ def format_of(data: bytes, name: str) -> Format:
     for magic, label in _UNREAD_MAGIC:
         if data.startswith(magic):
             raise UnsupportedFormatError(name, f"is {label}, which is not read yet; convert it to text first")
+    return by_name(name)
+
+
+def by_name(name: str) -> Format:
+    """Return the format that a file's name stands for; plain text where it says nothing."""
     extension = PurePath(name).suffix.lower()
     return next((known for known in FORMATS if extension in known.extensions), PLAIN_TEXT)

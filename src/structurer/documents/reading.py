@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,23 +81,57 @@ def _pages(text: str) -> Iterator[Page]:
         start += len(page) + 1
 
 
+def hash_file(path: Path, name: str, max_bytes: int) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal, without holding them in memory.
+
+    Raises ``DocumentError``, about ``name``, where the file cannot be opened or is too large.
+    """
+    _refuse_if_too_large(path, name, max_bytes)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableDocumentError(name, why_unreadable(path, error)) from error
+
+
 def _read_bytes(path: Path, name: str, max_bytes: int) -> bytes:
+    _refuse_if_too_large(path, name, max_bytes)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableDocumentError(name, why_unreadable(path, error)) from error
+
+
+def _refuse_if_too_large(path: Path, name: str, max_bytes: int) -> None:
+    size = regular_file(path, name).st_size
+    if size > max_bytes:
+        raise DocumentTooLargeError(name, _too_large(size, max_bytes))
+
+
+def regular_file(path: Path, name: str) -> os.stat_result:
+    """Return the status of the file that a path leads to, also over links; it is not opened.
+
+    Raises ``UnreadableDocumentError``, about ``name``, where it leads to no regular file.
+    """
     try:
         status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise UnreadableDocumentError(name, "is a folder, not a file; `structurer run` takes folders")
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableDocumentError(name, "is no regular file; pipe it in and give - as the path")
-        if status.st_size > max_bytes:
-            raise DocumentTooLargeError(name, _too_large(status.st_size, max_bytes))
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        problem = "is a link to a file that does not exist" if path.is_symlink() else "does not exist"
-        raise UnreadableDocumentError(name, f"{problem}; check the path") from error
-    except PermissionError as error:
-        raise UnreadableDocumentError(name, "may not be read (permission denied); change its mode") from error
     except OSError as error:
-        raise UnreadableDocumentError(name, f"cannot be read: {error.strerror or error}") from error
+        raise UnreadableDocumentError(name, why_unreadable(path, error)) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise UnreadableDocumentError(name, "is a folder, not a file; `structurer run` takes folders")
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableDocumentError(name, "is no regular file; pipe it in and give - as the path")
+    return status
+
+
+def why_unreadable(path: Path, error: OSError) -> str:
+    """Say what is wrong with a file or folder that the system refuses, and what to do."""
+    if isinstance(error, FileNotFoundError):
+        broken = os.path.islink(path)
+        return f"{'is a link to a file that does not exist' if broken else 'does not exist'}; check the path"
+    if isinstance(error, PermissionError):
+        return "may not be read (permission denied); change its mode"
+    return f"cannot be read: {error.strerror or error}"
 
 
 def _too_large(size: int, max_bytes: int) -> str:

@@ -28,13 +28,18 @@ class HybridEngine:
     answers: str = "point"
     name: str = "hybrid"
 
+    def draft(self, passage: Passage, document_type: DocumentType) -> Examined:
+        """Return the layout's reading, which needs no model and may be made ahead, in another process."""
+        layout = document_type.read_layout(passage.document, passage.chunk, passage.segments)
+        return examine(passage, layout, document_type)
+
     def read(self, passage: Passage, document_type: DocumentType) -> Reading[Extraction]:
         """Return the layout's reading, settled with the model's where it was in doubt.
 
         Where the model gives no usable answer the layout's reading stands, with its doubts.
         """
-        layout = document_type.read_layout(passage.document, passage.chunk, passage.segments)
-        examined = examine(passage, layout, document_type)
+        examined = passage.draft or self.draft(passage, document_type)
+        layout = examined.extraction
         questions = document_type.questions
         keys = doubtful_keys(examined, questions)
         if not keys:

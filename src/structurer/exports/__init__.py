@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from structurer.exports.folder import RunFolder
+from structurer.exports.folder import RunFolder, require_writable
 from structurer.exports.report import Counts, RunHead
 
-__all__ = ["Counts", "RunFolder", "RunHead"]
+__all__ = ["Counts", "RunFolder", "RunHead", "require_writable"]

@@ -1,11 +1,13 @@
-"""A table as CSV that Excel opens in the right encoding and that runs nothing."""
+"""Both tables as CSV that Excel opens in the right encoding and that runs nothing."""
 
 from __future__ import annotations
 
 import csv
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from structurer.exports.cells import csv_cell
+from structurer.exports.tables import DECLARATION_COLUMNS, INDICATOR_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,6 +15,31 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from structurer.exports.cells import Cell
+    from structurer.exports.tables import Tabled
+
+
+class CsvTables:
+    """The table of projects and the table of indicators, a file each."""
+
+    notices = ()
+
+    def __init__(self, declarations: Path, indicators: Path) -> None:
+        self._files = ExitStack()
+        self._declarations = self._files.enter_context(CsvTable(declarations, DECLARATION_COLUMNS))
+        self._indicators = self._files.enter_context(CsvTable(indicators, INDICATOR_COLUMNS))
+
+    def add(self, tabled: Tabled) -> None:
+        """Write one record's rows."""
+        self._declarations.add([tabled.declaration])
+        self._indicators.add(tabled.indicators)
+
+    def __enter__(self) -> CsvTables:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._files.close()
 
 
 class CsvTable:

@@ -1,37 +1,39 @@
-"""The folder that a run writes: all files of it together, or none."""
+"""The folder that results are written to: all files of it together, or none."""
 
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, suppress
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
 from structurer.errors import OutputError
-from structurer.exports.csv_ import CsvTable
-from structurer.exports.jsonl import record_line
-from structurer.exports.report import Counts, RunHead, RunReport
-from structurer.exports.tables import (
-    AMOUNT_COLUMNS,
-    DECLARATION_COLUMNS,
-    INDICATOR_COLUMNS,
-    declaration_row,
-    indicator_rows,
-)
-from structurer.exports.xlsx import XlsxWorkbook
+from structurer.exports.formats import FORMATS
+from structurer.exports.report import RunReport
+from structurer.exports.tables import Tabled
 from structurer.runs.results import FilingResult, StructuredFiling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
-RECORDS = "records.jsonl"
-DECLARATIONS = "declarations.csv"
-INDICATORS = "indicators.csv"
-WORKBOOK = "records.xlsx"
+    from structurer.exports.report import Counts, RunHead
+
 REPORT = "run.json"
 
-_FILES = (RECORDS, DECLARATIONS, INDICATORS, WORKBOOK, REPORT)
+RUN_FORMATS = ("jsonl", "csv", "xlsx")
+"""What a run writes, beside its report."""
+
+
+def require_writable(folder: Path) -> None:
+    """Make a folder that results will be written to. Raises ``OutputError`` where that cannot work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _output_error(folder, error) from error
 
 
 class RunFolder:
@@ -41,32 +43,26 @@ class RunFolder:
     leaves the folder as it was. Not being able to write raises ``OutputError``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, formats: Sequence[str] = RUN_FORMATS, *, report: bool = True) -> None:
         self._folder = folder
+        self._formats = [FORMATS[name] for name in formats]
+        self._with_report = report
+        self._files = [file for each in self._formats for file in each.files] + [REPORT]
         self._open = ExitStack()
 
     def __enter__(self) -> RunFolder:
+        require_writable(self._folder)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._output_error(error) from error
-        try:
-            self._records = self._open.enter_context(
-                self._part(RECORDS).open("w", encoding="utf-8", newline="\n")
-            )
-            self._declarations = self._open.enter_context(
-                CsvTable(self._part(DECLARATIONS), DECLARATION_COLUMNS)
-            )
-            self._indicators = self._open.enter_context(CsvTable(self._part(INDICATORS), INDICATOR_COLUMNS))
-            self._workbook = self._open.enter_context(XlsxWorkbook(self._part(WORKBOOK)))
-            self._declaration_sheet = self._workbook.sheet(
-                "declarations", DECLARATION_COLUMNS, numeric=AMOUNT_COLUMNS
-            )
-            self._indicator_sheet = self._workbook.sheet("indicators", INDICATOR_COLUMNS)
+            self._writers = [
+                self._open.enter_context(each.writer(*map(self._part, each.files))) for each in self._formats
+            ]
             self._report = self._open.enter_context(RunReport(self._part(REPORT)))
         except OSError as error:
             self._discard()
-            raise self._output_error(error) from error
+            raise _output_error(self._folder, error) from error
+        except OutputError:
+            self._discard()
+            raise
         return self
 
     @property
@@ -74,26 +70,36 @@ class RunFolder:
         """The counts of all filings so far."""
         return self._report.counts
 
+    @property
+    def files(self) -> list[str]:
+        """The names of the files that ``publish`` puts in place."""
+        return self._files if self._with_report else self._files[:-1]
+
     def add(self, result: FilingResult) -> None:
         """Write what became of one filing."""
         try:
             self._report.add(result)
             if isinstance(result, StructuredFiling):
                 for record in result.records:
-                    self._add_record(record)
+                    tabled = Tabled(record)
+                    for writer in self._writers:
+                        writer.add(tabled)
         except OSError as error:
-            raise self._output_error(error) from error
+            raise _output_error(self._folder, error) from error
 
     def publish(self, run: RunHead) -> list[str]:
         """Finish all files and put them in place; return the notices that belong on the screen."""
-        notices = self._workbook.notices
         try:
+            notices = [notice for writer in self._writers for notice in writer.notices]
             self._report.finish(run, notices)
             self._open.close()
-            for name in _FILES:
+            if self._with_report:
+                # It goes first and comes last: a folder without it does not pass for whole, whatever happens.
+                (self._folder / REPORT).unlink(missing_ok=True)
+            for name in self.files:
                 os.replace(self._part(name), self._folder / name)
         except OSError as error:
-            raise self._output_error(error) from error
+            raise _output_error(self._folder, error) from error
         return notices
 
     def __exit__(
@@ -101,24 +107,19 @@ class RunFolder:
     ) -> None:
         self._discard()
 
-    def _add_record(self, record: Mapping[str, Any]) -> None:
-        self._records.write(record_line(record))
-        declaration, indicators = [declaration_row(record)], indicator_rows(record)
-        self._declarations.add(declaration)
-        self._declaration_sheet.add(declaration)
-        self._indicators.add(indicators)
-        self._indicator_sheet.add(indicators)
-
     def _part(self, name: str) -> Path:
         return self._folder / f".{name}.part"
 
     def _discard(self) -> None:
         """Remove what is not published; after ``publish`` there is nothing to remove."""
-        self._open.close()
-        for name in _FILES:
+        # On a full disk not even that can be ended which nobody wants.
+        with suppress(OSError):
+            self._open.close()
+        for name in self._files:
             self._part(name).unlink(missing_ok=True)
 
-    def _output_error(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"{self._folder}: results cannot be written: {error.strerror or error}; choose another --out"
-        )
+
+def _output_error(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{folder}: results cannot be written: {error.strerror or error}; choose another --out"
+    )

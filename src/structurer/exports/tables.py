@@ -16,6 +16,8 @@ all indicators together.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from structurer.exports.values import is_below, messages
@@ -80,6 +82,23 @@ INDICATOR_COLUMNS = (
 
 AMOUNT_COLUMNS = frozenset(path for path in _DECLARATION_PATHS if path.startswith("funding."))
 """Columns that hold amounts, in yuan."""
+
+
+@dataclass(frozen=True)
+class Tabled:
+    """A written record with its rows in both tables, made when first asked for."""
+
+    record: Mapping[str, Any]
+
+    @cached_property
+    def declaration(self) -> tuple[Cell, ...]:
+        """Its row in the table of projects."""
+        return declaration_row(self.record)
+
+    @cached_property
+    def indicators(self) -> list[tuple[Cell, ...]]:
+        """Its rows in the table of indicators."""
+        return indicator_rows(self.record)
 
 
 def declaration_row(record: Mapping[str, Any]) -> tuple[Cell, ...]:

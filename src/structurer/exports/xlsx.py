@@ -13,6 +13,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.exceptions import FileCreateError
 
 from structurer.exports.cells import is_number, printable
+from structurer.exports.tables import AMOUNT_COLUMNS, DECLARATION_COLUMNS, INDICATOR_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from structurer.exports.cells import Cell
+    from structurer.exports.tables import Tabled
 
 # Excel specifications and limits: rows on a sheet, UTF-16 code units in a cell, digits of a number.
 MAX_ROWS = 1_048_576
@@ -30,6 +32,33 @@ _MAX_DIGITS = 15
 
 _NO_DATE = datetime(1980, 1, 1)
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+
+
+class XlsxTables:
+    """The table of projects and the table of indicators, a sheet each."""
+
+    def __init__(self, path: Path) -> None:
+        self._workbook = XlsxWorkbook(path)
+        self._declarations = self._workbook.sheet("declarations", DECLARATION_COLUMNS, numeric=AMOUNT_COLUMNS)
+        self._indicators = self._workbook.sheet("indicators", INDICATOR_COLUMNS)
+
+    def add(self, tabled: Tabled) -> None:
+        """Write one record's rows."""
+        self._declarations.add([tabled.declaration])
+        self._indicators.add(tabled.indicators)
+
+    @property
+    def notices(self) -> list[str]:
+        """What Excel had no room for."""
+        return self._workbook.notices
+
+    def __enter__(self) -> XlsxTables:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._workbook.__exit__(kind, error, trace)
 
 
 class XlsxWorkbook:

@@ -42,10 +42,15 @@ class ModelServer:
 
     @property
     def url(self) -> str:
-        """The server's address as it may be shown and kept: without user, password and query."""
-        parts = urlsplit(self.base_url or OPENAI_URL)
-        host = parts.netloc.rpartition("@")[2]
-        return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+        """The server's address as it may be shown and kept."""
+        return public_url(self.base_url)
+
+
+def public_url(base_url: str | None) -> str:
+    """Return a server's address as it may be shown and kept: without user, password and query."""
+    parts = urlsplit(base_url or OPENAI_URL)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 def require_key(server: ModelServer) -> None:

@@ -1,10 +1,15 @@
-"""Many filings: which ones, in what order, on how many processes."""
+"""Many filings: which ones, who reads them, what came of them; runs that go on where they were."""
 
 from __future__ import annotations
 
-from structurer.runs.local import structure_filings
 from structurer.runs.planning import STDIN, Plan, PlannedFiling, plan_filings
-from structurer.runs.results import FailedFiling, FilingResult, ResidueSummary, StructuredFiling
+from structurer.runs.results import (
+    FailedFiling,
+    FilingResult,
+    ResidueSummary,
+    SkippedFile,
+    StructuredFiling,
+)
 
 __all__ = [
     "STDIN",
@@ -13,7 +18,7 @@ __all__ = [
     "Plan",
     "PlannedFiling",
     "ResidueSummary",
+    "SkippedFile",
     "StructuredFiling",
     "plan_filings",
-    "structure_filings",
 ]

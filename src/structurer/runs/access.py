@@ -44,7 +44,7 @@ def model_access(settings: Settings, paths: Sequence[str]) -> Iterator[Access]:
     server = model_server(settings)
     with Store.open(settings.store) as store:
         journal = Journal(store)
-        run = run_key(paths, settings)
+        run = journal_key(paths, settings)
         journal.open_run(run, " ".join(paths)[:_LONGEST_LABEL], server.model, budget_in_nano(settings))
         yield Access(server, asking_engine(settings), journal, run)
 
@@ -98,8 +98,11 @@ def budget_in_nano(settings: Settings) -> int | None:
     return None if settings.budget is None else int(settings.budget * NANO)
 
 
-def run_key(paths: Sequence[str], settings: Settings) -> str:
-    """Return what a run is known by: the same paths and the same settings are the same run, gone on with."""
+def journal_key(paths: Sequence[str], settings: Settings) -> str:
+    """Return what a run is known by in the journal: its paths and settings.
+
+    Not the program: what a budget has paid for stays paid when that is updated.
+    """
     places = sorted(os.path.abspath(path) for path in paths)
     return hashlib.sha256(
         "\n".join((*places, settings.config_hash())).encode("utf-8", "replace")

@@ -14,7 +14,7 @@ from structurer.llm.dialect import assume_dialect
 from structurer.llm.prices import Prices
 from structurer.llm.tokens import at_most_in_line
 from structurer.money import in_dollars
-from structurer.runs.access import budget_in_nano, model_access, model_server, run_key
+from structurer.runs.access import budget_in_nano, journal_key, model_access, model_server
 from structurer.runs.forecast import unsent_requests
 from structurer.store import Batch, Batches, Journal, Store
 
@@ -95,7 +95,7 @@ def submit_batch(path: Path, settings: Settings) -> list[tuple[int, str, int]]:
             raise PlanError(f"{path}: cannot be read ({error.strerror})") from error
         except ValueError as error:
             raise PlanError(f"{path}: {error}; give a file that structurer batch prepare wrote") from error
-        run = run_key(["batch", str(path)], settings)
+        run = journal_key(["batch", str(path)], settings)
         desk.journal.open_run(run, f"batch {path.name}", desk.server.model, budget_in_nano(settings))
         with BatchServer(desk.server) as remote:
             return [_submitted(desk, remote, run, path.name, requests) for requests in files]

@@ -1,73 +1,97 @@
-"""One filing of a run, from its file to what is written."""
+"""One filing of a run, from its file to what is kept of it."""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from structurer.documents import document_from_bytes, read_document
-from structurer.errors import StructurerError
-from structurer.pipeline import structure_document
-from structurer.runs.results import FailedFiling, FilingResult, StructuredFiling, summarise_residue
+from structurer.errors import ChangedDocumentError, DocumentError, StructurerError
+from structurer.pipeline import prepare, structure_document
+from structurer.runs.results import summarise_residue
+from structurer.sources import read_bytes, read_file
+from structurer.store import Failure, NewFlag, NewRecord, NewResult
+from structurer.store.packing import as_json, packed, packed_json, storable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from structurer.models import Document
-    from structurer.pipeline import Structured
+    from structurer.models import Document, Record
+    from structurer.pipeline import Drafting, Prepared, Structured
     from structurer.runs.planning import PlannedFiling
+    from structurer.runs.readers import Outcome, Task
     from structurer.settings import Settings
 
 
-def structure_filing(planned: PlannedFiling, settings: Settings) -> FilingResult:
-    """Structure one filing by layout; whatever goes wrong with it becomes its result."""
+def read_filing(task: Task, settings: Settings) -> Outcome:
+    """Structure one filing by layout; whatever goes wrong with it becomes its outcome."""
     try:
-        return structured_filing(structure_document(read_planned(planned, settings), settings=settings))
+        return kept(structure_document(_unchanged(task, settings), settings=settings))
     except Exception as error:  # a defect of the program must not end the run for all other filings
-        return failed_filing(planned, error)
+        return failure(error, settings)
 
 
-def structured_filing(structured: Structured) -> StructuredFiling:
-    """Return what a run keeps of a filing that was structured."""
+def prepare_filing(task: Task, drafting: Drafting | None, settings: Settings) -> Prepared | Failure:
+    """Do with one filing what needs no model; whatever goes wrong with it becomes its outcome."""
+    try:
+        return prepare(_unchanged(task, settings), drafting)
+    except Exception as error:
+        return failure(error, settings)
+
+
+def kept(structured: Structured, model_share: str | None = None) -> NewResult:
+    """Return what is kept of a filing that was structured; ``model_share`` is JSON."""
     document = structured.document
-    return StructuredFiling(
-        name=document.name,
+    residue = [summarise_residue(residue, document) for residue in structured.residue]
+    return NewResult(
         sha256=document.sha256,
-        encoding=document.encoding,
         media_type=document.media_type,
+        encoding=document.encoding,
         pages=len(document.pages),
-        records=tuple(record.as_dict() for record in structured.records),
-        residue=tuple(summarise_residue(residue, document) for residue in structured.residue),
+        text_digest=hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        text=packed(document.text),
+        chunks=tuple((chunk.start, chunk.end) for chunk in structured.chunks),
+        records=tuple(map(_kept_record, structured.records)),
+        residue_lines=sum(part.lines for part in residue),
+        residue=as_json([asdict(part) for part in residue]),
+        model_share=model_share,
     )
 
 
-def failed_filing(planned: PlannedFiling, error: Exception) -> FailedFiling:
+def failure(error: Exception, settings: Settings) -> Failure:
     """Return why a filing could not be structured."""
     kind = type(error).__name__
+    if isinstance(error, DocumentError):
+        return Failure(kind, storable(error.problem))
     if isinstance(error, StructurerError):
-        return FailedFiling(planned.name, kind, str(error))
-    message = f"{planned.name}: failed in an unforeseen way ({kind}: {error}); please report it"
-    return FailedFiling(planned.name, kind, message)
+        return Failure(kind, storable(str(error)))
+    if isinstance(error, MemoryError):
+        most = f"needs more than {settings.memory_limit:,} MiB of memory"
+        return Failure("MemoryLimitError", f"{most}; split it, or raise STRUCTURER_MEMORY_LIMIT")
+    return Failure(kind, storable(f"failed in an unforeseen way ({kind}: {error}); please report it"))
 
 
 def read_planned(planned: PlannedFiling, settings: Settings) -> Document:
     """Read a filing's text. Raises ``DocumentError`` where that cannot be done."""
     if planned.path is None:
-        return document_from_bytes(
-            planned.data or b"",
-            planned.name,
-            settings.encoding,
-            errors=settings.encoding_errors,
-            max_bytes=settings.max_bytes,
-        )
+        return read_bytes(planned.data or b"", settings, planned.name)
     return read_file(planned.path, settings, planned.name)
 
 
-def read_file(path: Path | str, settings: Settings, name: str | None = None) -> Document:
-    """Read a file's text as the settings say. Raises ``DocumentError`` where that cannot be done."""
-    return read_document(
-        path,
-        name=name,
-        encoding=settings.encoding,
-        errors=settings.encoding_errors,
-        max_bytes=settings.max_bytes,
+def _unchanged(task: Task, settings: Settings) -> Document:
+    """Return the filing as it was found. Raises ``DocumentError``, also where it was changed since."""
+    document = read_planned(task.filing, settings)
+    if document.sha256 != task.sha256:
+        raise ChangedDocumentError(
+            document.name, "was changed while the run went on; run the same command again to read it"
+        )
+    return document
+
+
+def _kept_record(record: Record) -> NewRecord:
+    flags = (NewFlag(flag.path, flag.code, flag.kind, flag.severity) for flag in record.flags)
+    return NewRecord(
+        key=record.id,
+        status=record.status,
+        failed=record.data is None,
+        flags=tuple(flags),
+        body=packed_json(record.as_dict()),
     )

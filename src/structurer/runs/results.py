@@ -31,7 +31,10 @@ class ResidueSummary:
 
 @dataclass(frozen=True, slots=True)
 class StructuredFiling:
-    """A filing that was read: what is known of it, its records and the text that none of them has."""
+    """A filing that was read: what is known of it, its records and the text that none of them has.
+
+    ``same_as`` is the name of another filing with the very same content, which has the records.
+    """
 
     name: str
     sha256: str
@@ -40,6 +43,7 @@ class StructuredFiling:
     pages: int
     records: tuple[Mapping[str, Any], ...]
     residue: tuple[ResidueSummary, ...]
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,15 @@ class FailedFiling:
     message: str
 
 
-FilingResult = StructuredFiling | FailedFiling
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """What a folder holds beside filings, and was not read: a ``.pdf file``, a ``hidden folder``."""
+
+    name: str
+    kind: str
+
+
+FilingResult = StructuredFiling | FailedFiling | SkippedFile
 
 
 def summarise_residue(residue: Residue, document: Document) -> ResidueSummary:

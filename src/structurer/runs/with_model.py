@@ -1,10 +1,11 @@
-"""Many filings on one machine with a model: one process that keeps many questions in flight."""
+"""Filings read with a model's help: many questions in flight from one thread, all else by processes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field
+import threading
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from structurer.engines import HybridEngine, ModelEngine
@@ -12,32 +13,32 @@ from structurer.errors import ModelServerError, PausedError, ProviderDownError, 
 from structurer.models import Usage
 from structurer.pipeline import begin, passages
 from structurer.runs.estimating import Estimate, estimate, estimate_whole
-from structurer.runs.filing import failed_filing, read_planned, structured_filing
+from structurer.runs.filing import failure, kept, prepare_filing
+from structurer.runs.processes import Workers
+from structurer.store import Failure
+from structurer.store.packing import as_json, from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+    from collections.abc import Coroutine, Iterable, Sequence
+    from concurrent.futures import Future
 
     from structurer.asking import Reading
     from structurer.llm.client import ModelClient
     from structurer.models import Document, Record
-    from structurer.pipeline import Structured
-    from structurer.runs.planning import PlannedFiling
-    from structurer.runs.results import FilingResult
+    from structurer.pipeline import Prepared, Structured
+    from structurer.runs.readers import Outcome, Task
     from structurer.settings import Settings
 
 _FILINGS_AHEAD = 4
-"""Filings begun for each request that may be in flight: results leave in order, so some wait for others."""
+"""Filings begun for each request that may be in flight."""
 
 _READINGS_AHEAD = 2
 """Chunks begun for each request that may be in flight: the next questions are ready when answers come."""
 
-_GLANCE = 0.2
-"""Seconds between two looks at whether the run is to stop."""
-
 
 @dataclass(frozen=True, slots=True)
 class ModelShare:
-    """What the model had to do with a run's records; the same whenever its answers come from the journal.
+    """What the model had to do with records; the same whenever its answers come from the journal.
 
     ``usage`` is what the answers took that the records were made of. ``alone`` is what the model would
     likely have taken to read everything, ``put`` what the questions that were put likely take.
@@ -59,101 +60,96 @@ class ModelShare:
             self.alone + other.alone,
         )
 
+    def as_json(self) -> str:
+        """Return what the store keeps of it."""
+        return as_json(asdict(self))
 
-class ModelRun:
-    """Structures filings with a client's help, in the order of the plan.
+    @classmethod
+    def from_json(cls, kept: str) -> ModelShare:
+        """Return what the store kept."""
+        values = from_json(kept)
+        values["usage"] = Usage(**values["usage"])
+        return cls(**values | {name: Estimate(**values[name]) for name in ("put", "alone")})
 
-    Where the client cannot go on (its budget is exhausted, the server is down for good, the user stops the
-    run), filings that need no more answers are still finished; ``paused`` then says why the others are not.
+
+class ModelReader:
+    """Reads filings with a client's help: a thread that keeps many questions in flight.
+
+    What needs no answer (decoding, cutting, the layout's reading) is done by processes within limits.
     """
 
-    def __init__(
-        self,
-        filings: Sequence[PlannedFiling],
-        engine: ModelEngine | HybridEngine,
-        client: ModelClient,
-        settings: Settings,
-    ) -> None:
-        self._rest = deque(filings)
+    def __init__(self, engine: ModelEngine | HybridEngine, client: ModelClient, settings: Settings) -> None:
         self._engine = engine
         self._client = client
         self._settings = settings
-        self._begun: deque[asyncio.Task[tuple[FilingResult, ModelShare]]] = deque()
-        self.paused: PausedError | None = None
-        self.share = ModelShare()
+        drafting = engine.draft if isinstance(engine, HybridEngine) else None
+        self._prepare = partial(prepare_filing, drafting=drafting, settings=settings)
+        self._workers = Workers(settings)
+        self.room = _FILINGS_AHEAD * settings.concurrency
+        self._readings = asyncio.Semaphore(settings.concurrency * _READINGS_AHEAD)
+        self._beginning = asyncio.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="model", daemon=True)
+        self._thread.start()
+        self._run(client.__aenter__())
 
-    def results(self, stopped: Callable[[], bool] = lambda: False) -> Iterator[FilingResult]:
-        """Yield what becomes of each filing; once ``stopped`` says so, no request is begun any more.
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Begin to read a filing."""
+        prepared = self._workers.submit(self._prepare, task)
+        return asyncio.run_coroutine_threadsafe(self._filing(prepared), self._loop)
 
-        Raises ``ModelServerError`` where the server cannot be used at all.
-        """
-        with asyncio.Runner() as runner:
-            self._readings = asyncio.Semaphore(self._settings.concurrency * _READINGS_AHEAD)
-            self._beginning = asyncio.Lock()
-            runner.run(self._client.__aenter__())
-            try:
-                while (result := runner.run(self._next(stopped))) is not None:
-                    yield result
-            finally:
-                runner.run(self._close())
+    def stop(self) -> None:
+        """Begin no request any more; filings that need no more answers are still finished."""
+        self._loop.call_soon_threadsafe(self._client.stop)
 
-    async def _next(self, stopped: Callable[[], bool]) -> FilingResult | None:
-        """Return the next filing that is finished, in the order of the plan; ``None`` at the end."""
-        while True:
-            if stopped():
-                self._client.stop()
-                self._rest.clear()
-            while self._rest and len(self._begun) < _FILINGS_AHEAD * self._settings.concurrency:
-                self._begun.append(asyncio.create_task(self._filing(self._rest.popleft())))
-            if not self._begun:
-                return None
-            await asyncio.wait({self._begun[0]}, timeout=_GLANCE)
-            if not self._begun[0].done():
-                continue
-            try:
-                result, share = self._begun.popleft().result()
-            except PausedError as error:
-                if self.paused is None or isinstance(self.paused, StoppedError):
-                    self.paused = error
-                self._rest.clear()
-                continue
-            self.share += share
-            return result
+    def close(self) -> None:
+        """End at once: requests that are in flight are given up."""
+        self._workers.close()
+        self._run(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
-    async def _filing(self, planned: PlannedFiling) -> tuple[FilingResult, ModelShare]:
+    def _run(self, work: Coroutine[Any, Any, object]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _end(self) -> None:
+        begun = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
+        await self._client.__aexit__(None, None, None)
+
+    async def _filing(self, coming: Future[Prepared | Failure]) -> Outcome:
         try:
+            prepared = await asyncio.wrap_future(coming)
+            if isinstance(prepared, Failure):
+                return prepared
             async with self._beginning:
-                await asyncio.sleep(0)  # the questions about one filing are sent before the next is read
-                document = read_planned(planned, self._settings)
-                readings = begin(document, self._engine, self._settings)
+                await asyncio.sleep(0)  # the questions about one filing are sent before the next is begun
+                readings = begin(prepared, self._engine, self._settings)
             put: list[Estimate] = []
             records = await _all(self._record(_noted(one, put)) for one in readings.records)
-            structured = readings.finished(records)
-            return structured_filing(structured), self._share(document, records, put)
+            share = self._share(prepared, records, put)
+            return kept(readings.finished(records), share.as_json())
         except (PausedError, ModelServerError):
             raise
         except Exception as error:  # a defect of the program must not end the run for all other filings
-            return failed_filing(planned, error), ModelShare()
+            return failure(error, self._settings)
 
     async def _record(self, reading: Reading[Record]) -> Record:
         async with self._readings:
             return await _drive(self._client, reading)
 
-    def _share(self, document: Document, records: Sequence[Record], put: Sequence[Estimate]) -> ModelShare:
+    def _share(self, prepared: Prepared, records: Sequence[Record], put: Sequence[Estimate]) -> ModelShare:
         uses = [use for record in records if (use := record.provenance.model_use) is not None]
         asked = sum(put, Estimate())
         alone = asked
         if isinstance(self._engine, HybridEngine):
-            wholes = (estimate_whole(passage, self._engine.answers) for passage in passages(document))
+            wholes = (estimate_whole(passage, self._engine.answers) for passage in passages(prepared))
             alone = sum(wholes, Estimate())
         usage = sum((use.usage for use in uses), Usage())
         return ModelShare(len(records), len(uses), usage, asked, alone)
-
-    async def _close(self) -> None:
-        for task in self._begun:
-            task.cancel()
-        await asyncio.gather(*self._begun, return_exceptions=True)
-        await self._client.__aexit__(None, None, None)
 
 
 def structure_with_model(

@@ -7,41 +7,40 @@ each other and never find in the middle that the other was first.
 
 from __future__ import annotations
 
-import re
+import shlex
 import sqlite3
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import BigInteger, insert, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from structurer.errors import StoreError
+from structurer.store.connecting import cannot_open, engine_of, parsed, reason, shown
 from structurer.store.tables import REVISION, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import URL, Connection, Executable, Row, Table
-    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+    from sqlalchemy import Connection, Engine, Executable, Row, Table
+    from sqlalchemy.sql.base import ReadOnlyColumnCollection
+    from sqlalchemy.sql.compiler import SQLCompiler
 
-_BUSY_SECONDS = 60.0
-"""How long a process waits for its turn to write before the store counts as broken."""
-
-_CONNECT_SECONDS = 10
+_ROWS_AT_ONCE = 200
+"""Rows that a stream fetches together. A row may be a record of some kilobytes."""
 
 _MIGRATION_LOCK = 0x5374_7275
 """PostgreSQL's advisory lock that a process holds while it migrates."""
 
-_EXAMPLES = "write it like sqlite:///work.db or postgresql://user@host/name"
-
 
 class Store:
-    """An open database whose schema is the program's own. Of use to one thread; close it when done.
+    """An open database, its schema the program's own unless it was opened as it is.
 
-    Raises ``StoreError`` where the database fails: a full disk, a server that went away.
+    Of use to one thread; close it when done. Raises ``StoreError`` where the database fails: a full disk, a
+    server that went away.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -50,20 +49,24 @@ class Store:
         self._writing = engine.connect()
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Open the database at an SQLAlchemy URL, creating an SQLite file and migrating where needed.
+    def open(cls, url: str, *, upgrade: bool = True) -> Self:
+        """Open the database at an SQLAlchemy URL, creating an SQLite file where there is none.
 
-        Raises ``StoreError`` where that cannot be done, and for a schema newer than the program.
+        A new database and an older SQLite file are brought up to date. An older PostgreSQL database is
+        refused: others may be at work on it, so its time is for people to choose. ``upgrade=False`` opens any
+        database as it is, for ``upgrade()`` or to look at. Raises ``StoreError`` where it cannot be opened,
+        and for a schema that is refused or newer than the program.
         """
-        parsed = _parse(url)
-        engine = _engine(parsed)
+        place = parsed(url)
+        engine = engine_of(place)
         try:
             store = cls(engine)
         except (SQLAlchemyError, sqlite3.Error) as error:
             engine.dispose()
-            raise StoreError(f"{_shown(parsed)}: {_cannot_open(parsed, error)}") from None
+            raise StoreError(f"{shown(place)}: {cannot_open(place, error)}") from None
         try:
-            store._migrate()
+            if upgrade:
+                store._migrate()
         except BaseException:
             store.close()
             raise
@@ -86,10 +89,66 @@ class Store:
         """``sqlite`` or ``postgresql``."""
         return self._engine.dialect.name
 
+    @property
+    def url(self) -> str:
+        """The database's URL as it may be printed: without its password."""
+        return shown(self._engine.url)
+
+    @property
+    def revision(self) -> str | None:
+        """The migration that the schema is the result of; ``None`` in an empty database."""
+        try:
+            return self._revision(self._reading)
+        except DBAPIError as error:
+            raise self._failure(error) from None
+
+    def tables(self) -> set[str]:
+        """Return the names of all tables that there are."""
+        try:
+            return set(inspect(self._reading).get_table_names())
+        except DBAPIError as error:
+            raise self._failure(error) from None
+
+    def upgrade(self) -> str | None:
+        """Bring the schema up to this program's, and return the revision that it had until then.
+
+        Raises ``StoreError`` for a schema newer than the program.
+        """
+        from structurer.store import migrating
+
+        with self.writing() as connection:
+            if self.dialect == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            # Read in its turn: another process may have migrated meanwhile, and then nothing is left to do.
+            found = self._revision(connection)
+            if found is not None and not migrating.knows(found):
+                raise StoreError(
+                    f"{self.url}: its schema ({found}) is newer than this program's "
+                    f"({REVISION}), or another program's; update Structurer or name another database"
+                )
+            migrating.upgrade(connection)
+        return found
+
     def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """Return all rows that one statement gives, read by itself."""
         try:
             return self._reading.execute(statement, parameters).all()
+        except DBAPIError as error:
+            raise self._failure(error) from None
+
+    def stream(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Iterator[Row[Any]]:
+        """Yield the rows of one statement as they were when it began, a few at a time in memory."""
+        # SQLite reads old rows beside a writer only outside ``_begin_sqlite``'s transactions; PostgreSQL's
+        # cursors live only inside one.
+        options = {"isolation_level": "AUTOCOMMIT"} if self.dialect == "sqlite" else {}
+        try:
+            with self._engine.connect() as connection:
+                connection = connection.execution_options(yield_per=_ROWS_AT_ONCE, **options)
+                # Closed also by whoever wants no more of it: a cursor is open on the server meanwhile.
+                with connection.execute(statement, parameters) as rows:
+                    yield from rows
         except DBAPIError as error:
             raise self._failure(error) from None
 
@@ -103,25 +162,20 @@ class Store:
             raise self._failure(error) from None
 
     def _failure(self, error: DBAPIError) -> StoreError:
-        url = self._engine.url
-        return StoreError(f"{_shown(url)}: cannot be read or written ({_reason(url, error)})")
+        return StoreError(f"{self.url}: cannot be read or written ({reason(self._engine.url, error)})")
 
     def _migrate(self) -> None:
-        if self._revision(self._reading) == REVISION:
+        found = self.revision
+        if found == REVISION:
             return
         from structurer.store import migrating
 
-        with self.writing() as connection:
-            if self.dialect == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            # Read in its turn: another process may have migrated meanwhile, and then nothing is left to do.
-            found = self._revision(connection)
-            if found is not None and not migrating.knows(found):
-                raise StoreError(
-                    f"{_shown(self._engine.url)}: its schema ({found}) is newer than this program's "
-                    f"({REVISION}), or another program's; update Structurer or name another database"
-                )
-            migrating.upgrade(connection)
+        if found is not None and self.dialect == "postgresql" and migrating.knows(found):
+            raise StoreError(
+                f"{self.url}: its schema ({found}) is older than this program's ({REVISION}); "
+                f"bring it up to date with: structurer db upgrade --store {shlex.quote(self.url)}"
+            )
+        self.upgrade()
 
     @staticmethod
     def _revision(connection: Connection) -> str | None:
@@ -140,96 +194,58 @@ def inserted(connection: Connection, table: Table, row: Mapping[str, Any]) -> in
     return number
 
 
+class now(FunctionElement[int]):  # noqa: N801  (named as SQL's own functions are)
+    """The database's own time in milliseconds since 1970: one clock for runners on many machines."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _now_on_sqlite(_element: now, _compiler: SQLCompiler, **_options: object) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiles(now, "postgresql")
+def _now_on_postgresql(_element: now, _compiler: SQLCompiler, **_options: object) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; one whose key is taken is left as it is."""
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def inserted_if_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> int | None:
+    """Insert a row and return the number that the database gave it; ``None`` where its key is taken."""
+    # Drivers do not all count the rows that they inserted, but all return them.
+    made = _insert(connection, table).on_conflict_do_nothing().returning(*table.primary_key)
+    number: int | None = connection.execute(made, row).scalar()
+    return number
+
+
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any], replaced: Iterable[str]) -> None:
     """Insert a row or, where its primary key is taken, replace the named columns there."""
-    # One text on both databases, but SQLAlchemy has it in a construct of each.
-    of_dialect = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    made = of_dialect(table).values(**row)
+    made = _insert(connection, table).values(**row)
     values = {name: made.excluded[name] for name in replaced}
     connection.execute(made.on_conflict_do_update(index_elements=table.primary_key, set_=values))
 
 
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        hidden = re.sub(r"://[^@]*@", "://***@", url)
-        raise StoreError(f"{hidden}: not the URL of a database; {_EXAMPLES}") from None
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
-        raise StoreError(f"{_shown(parsed)}: neither SQLite nor PostgreSQL; {_EXAMPLES}")
-    return parsed
+def insert_or_update(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: Sequence[str],
+    replaced: Callable[[ReadOnlyColumnCollection[str, Any]], Mapping[str, Any]],
+) -> None:
+    """Insert rows; where a row's ``key`` is taken, set there what ``replaced`` says of the new row."""
+    made = _insert(connection, table)
+    changed = made.on_conflict_do_update(index_elements=key, set_=replaced(made.excluded))
+    connection.execute(changed, rows)
 
 
-def _engine(url: URL) -> Engine:
-    # Hidden parameters: filings and answers have no place in error messages.
-    if url.get_backend_name() == "postgresql":
-        try:
-            return create_engine(
-                url, hide_parameters=True, connect_args={"connect_timeout": _CONNECT_SECONDS}
-            )
-        except ModuleNotFoundError:
-            needed = "PostgreSQL needs a driver; install it with: pip install 'psycopg[binary]'"
-            raise StoreError(f"{_shown(url)}: {needed}") from None
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    # The driver begins no transactions of its own accord; ``_begin_sqlite`` does.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    if _answer(cursor, "PRAGMA journal_mode") == "delete":
-        _write_ahead(cursor)
-    cursor.close()
-
-
-def _answer(cursor: DBAPICursor, pragma: str) -> object:
-    cursor.execute(pragma)
-    row = cursor.fetchone()
-    return row and row[0]
-
-
-def _write_ahead(cursor: DBAPICursor) -> None:
-    """Switch a new file to write-ahead logging. SQLite itself does not wait here for other processes."""
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            _answer(cursor, "PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(0.01)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _shown(url: URL) -> str:
-    """Return the URL as it may be printed."""
-    return url.render_as_string(hide_password=True)
-
-
-def _cannot_open(url: URL, error: SQLAlchemyError | sqlite3.Error) -> str:
-    """Say in one line why a database cannot be opened, and what to do."""
-    reason = _reason(url, error)
-    if url.get_backend_name() == "postgresql":
-        return f"no connection ({reason}); is the server there, and are user and database right?"
-    if "not a database" in reason:
-        return "the file is no SQLite database; name another"
-    return f"cannot be opened or written ({reason}); is it a file in a folder that exists and can be written?"
-
-
-def _reason(url: URL, error: Exception) -> str:
-    """Return the driver's own words on one line, without the statement, its values, or a password."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    words = " ".join(str(cause).split())
-    return words.replace(str(url.password), "***") if url.password else words
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    # One text on both databases, but SQLAlchemy has it in a construct of each.
+    of_dialect = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return of_dialect(table)

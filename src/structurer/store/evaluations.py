@@ -10,14 +10,13 @@ a sixth of the room.
 
 from __future__ import annotations
 
-import json
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
 from structurer.store.database import inserted
+from structurer.store.packing import as_json, from_json, packed_json, unpacked_json
 from structurer.store.tables import EVALUATION
 
 if TYPE_CHECKING:
@@ -61,9 +60,9 @@ class Evaluations:
             "engine": head["engine"],
             "model": head["model"],
             "gold": head["gold"],
-            "head": _json(head),
-            "figures": _json(figures),
-            "outcomes": _packed(outcomes),
+            "head": as_json(head),
+            "figures": as_json(figures),
+            "outcomes": packed_json(_columns(outcomes)),
         }
         with self._store.writing() as connection:
             return inserted(connection, EVALUATION, row)
@@ -91,23 +90,17 @@ class Evaluations:
         rows = self._store.rows(_OUTCOMES, {"number": number})
         if not rows:
             raise LookupError(f"there is no evaluation {number}")
-        return _unpacked(rows[0].outcomes)
+        return _rows(rows[0].outcomes)
 
 
 def _evaluation(row: Row[Any]) -> Evaluation:
-    return Evaluation(row.id, json.loads(row.head), json.loads(row.figures))
+    return Evaluation(row.id, from_json(row.head), from_json(row.figures))
 
 
-def _packed(outcomes: Sequence[Mapping[str, Any]]) -> bytes:
-    columns = {name: [outcome[name] for outcome in outcomes] for name in (outcomes[0] if outcomes else ())}
-    return zlib.compress(_json(columns).encode("ascii"))
+def _columns(outcomes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [outcome[name] for outcome in outcomes] for name in (outcomes[0] if outcomes else ())}
 
 
-def _unpacked(packed: bytes) -> list[dict[str, Any]]:
-    columns: dict[str, list[Any]] = json.loads(zlib.decompress(packed))
+def _rows(body: bytes) -> list[dict[str, Any]]:
+    columns: dict[str, list[Any]] = unpacked_json(body)
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-def _json(value: object) -> str:
-    # ASCII alone, so that NUL and halves of surrogate pairs, which databases refuse, are kept as they are.
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))

@@ -18,7 +18,8 @@ from sqlalchemy import bindparam, delete, false, insert, or_, select, true, upda
 
 from structurer.store.attempts import Attempt, Outcome, Spent
 from structurer.store.database import inserted, upsert
-from structurer.store.tables import ATTEMPT, DIALECT, RESERVATION, RUN
+from structurer.store.packing import storable
+from structurer.store.tables import ATTEMPT, DIALECT, MODEL_RUN, RESERVATION
 from structurer.store.usage import UsageRow, usage_rows
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ _IN_A_BATCH = (
     .limit(1)
 )
 _RESERVE = (
-    update(RUN)
+    update(MODEL_RUN)
     .where(
-        RUN.c.id == bindparam("run"),
-        or_(RUN.c.budget.is_(None), RUN.c.spent + RUN.c.reserved + bindparam("amount") <= RUN.c.budget),
+        MODEL_RUN.c.id == bindparam("run"),
+        or_(
+            MODEL_RUN.c.budget.is_(None),
+            MODEL_RUN.c.spent + MODEL_RUN.c.reserved + bindparam("amount") <= MODEL_RUN.c.budget,
+        ),
     )
-    .values(reserved=RUN.c.reserved + bindparam("amount"))
+    .values(reserved=MODEL_RUN.c.reserved + bindparam("amount"))
 )
 _INSERT_ATTEMPT = insert(ATTEMPT)
 _TAKE_RESERVATION = (
@@ -71,13 +75,21 @@ _TAKE_LOST = (
 )
 _TAKE_EXPIRED = delete(RESERVATION).where(RESERVATION.c.expires_at <= bindparam("now")).returning(RESERVATION)
 _PAY = (
-    update(RUN)
-    .where(RUN.c.id == bindparam("run"))
-    .values(spent=RUN.c.spent + bindparam("cost"), reserved=RUN.c.reserved - bindparam("released"))
+    update(MODEL_RUN)
+    .where(MODEL_RUN.c.id == bindparam("run"))
+    .values(
+        spent=MODEL_RUN.c.spent + bindparam("cost"), reserved=MODEL_RUN.c.reserved - bindparam("released")
+    )
 )
-_COUNT_HITS = update(RUN).where(RUN.c.id == bindparam("run")).values(hits=RUN.c.hits + bindparam("more"))
+_COUNT_HITS = (
+    update(MODEL_RUN)
+    .where(MODEL_RUN.c.id == bindparam("run"))
+    .values(hits=MODEL_RUN.c.hits + bindparam("more"))
+)
 _DISCARD = update(ATTEMPT).where(ATTEMPT.c.key == bindparam("unwanted")).values(discarded=true())
-_SPENT = select(RUN.c.spent, RUN.c.reserved, RUN.c.budget).where(RUN.c.id == bindparam("run"))
+_SPENT = select(MODEL_RUN.c.spent, MODEL_RUN.c.reserved, MODEL_RUN.c.budget).where(
+    MODEL_RUN.c.id == bindparam("run")
+)
 _DIALECT = select(DIALECT.c.dialect).where(
     DIALECT.c.server == bindparam("at"), DIALECT.c.model == bindparam("of")
 )
@@ -136,7 +148,7 @@ class Journal:
         row = {"id": run, "label": label, "model": model, "budget": budget}
         fresh = {"spent": 0, "reserved": 0, "hits": 0, "created_at": _now()}
         with self._store.writing() as connection:
-            upsert(connection, RUN, row | fresh, ("label", "model", "budget"))
+            upsert(connection, MODEL_RUN, row | fresh, ("label", "model", "budget"))
 
     def reserve(self, run: str, key: str, amount: int, seconds: float, model: str, prompt: str) -> int | None:
         """Set ``amount`` aside for a request; return the reservation's number, ``None`` if it does not fit.
@@ -240,15 +252,10 @@ def _lose_expired(connection: Connection) -> None:
 
 def _row(attempt: Attempt, run: str | None) -> dict[str, Any]:
     row = {name: getattr(attempt, name) for name in _FIELDS}
-    response = None if attempt.response is None else _storable(attempt.response)
-    row.update(outcome=attempt.outcome.value, detail=_storable(attempt.detail), response=response)
+    response = None if attempt.response is None else storable(attempt.response)
+    row.update(outcome=attempt.outcome.value, detail=storable(attempt.detail), response=response)
     row.update(run_id=run, at=_now(), reservation_id=None)
     return row
-
-
-def _storable(text: str) -> str:
-    """Return text without what a database cannot hold: NUL, and halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _now() -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, func, select
 
 from structurer.store.attempts import Outcome
-from structurer.store.tables import ATTEMPT, RUN
+from structurer.store.tables import ATTEMPT, MODEL_RUN
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -39,7 +39,9 @@ class UsageRow:
     estimated: int
 
 
-_RUNS = select(RUN.c.id, RUN.c.label, RUN.c.model, RUN.c.hits).order_by(RUN.c.created_at, RUN.c.id)
+_RUNS = select(MODEL_RUN.c.id, MODEL_RUN.c.label, MODEL_RUN.c.model, MODEL_RUN.c.hits).order_by(
+    MODEL_RUN.c.created_at, MODEL_RUN.c.id
+)
 _USAGE = select(
     ATTEMPT.c.run_id,
     ATTEMPT.c.model,

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from structurer.evaluation.audit.plan import AuditError, RunFacts
 from structurer.evaluation.written import WrittenRecords
-from structurer.exports.folder import RECORDS, REPORT
+from structurer.exports.folder import REPORT
+from structurer.exports.jsonl import FILE as RECORDS
 from structurer.groups import group_of
 from structurer.models import FlagKind
 from structurer.paths import DERIVED_FROM, covers, leaves
