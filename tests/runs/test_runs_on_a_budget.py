@@ -48,6 +48,11 @@ def _distinct(bodies: list[Any]) -> set[str]:
     return {json.dumps(body, sort_keys=True) for body in bodies}
 
 
+def _readings(bodies: list[Any]) -> set[str]:
+    """Return the questions about a filing, without those that find out what the server can do."""
+    return {body for body in _distinct(bodies) if "FILING>>>" in body}
+
+
 def test_a_budget_holds_and_a_larger_one_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with ModelServer(gold_answers(), latency=0.02) as server:
@@ -73,6 +78,25 @@ def test_a_budget_holds_and_a_larger_one_goes_on(tmp_path: Path) -> None:
         (tmp_path / "other").mkdir()
         assert structurer("run", FILINGS, *other, "--out", tmp_path / "other" / "out").exit_code == 0
     assert written(out) == written(tmp_path / "other" / "out")
+
+
+def test_a_filing_that_is_quick_to_cut_does_not_go_before_an_earlier_one(tmp_path: Path) -> None:
+    long, short = tmp_path / "1-long.txt", tmp_path / "2-short.txt"
+    texts = {path.name: path.read_text(encoding="utf-8") for path in FILINGS.glob("*.txt")}
+    by_length = sorted(texts.values(), key=len)
+    short.write_text(by_length[0], encoding="utf-8")
+    long.write_text(by_length[-1] * 4, encoding="utf-8")
+    (tmp_path / "other").mkdir()
+    with ModelServer(gold_answers()) as server:
+        other = _options(server, tmp_path / "other", 5, "--out", tmp_path / "other" / "out")
+        assert structurer("run", short, *other).exit_code == 0
+        asked = len(server.bodies)
+        about_the_short = _readings(server.bodies)
+        options = _options(server, tmp_path, 0.1, "--out", tmp_path / "out")
+        assert structurer("run", long, short, *options).exit_code == 3
+        about_the_long = _readings(server.bodies[asked:])
+        assert about_the_long
+        assert about_the_long.isdisjoint(about_the_short)
 
 
 def test_what_was_spent_stays_spent_over_restarts(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,8 @@ class ModelReader:
         self.room = _FILINGS_AHEAD * settings.concurrency
         self._readings = asyncio.Semaphore(settings.concurrency * _READINGS_AHEAD)
         self._beginning = asyncio.Lock()
+        # On a budget filings are begun in order, so that more money completes what less began.
+        self._turn = nullcontext() if settings.budget is None else asyncio.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model", daemon=True)
         self._thread.start()
@@ -122,12 +125,13 @@ class ModelReader:
 
     async def _filing(self, coming: Future[Prepared | Failure]) -> Outcome:
         try:
-            prepared = await asyncio.wrap_future(coming)
-            if isinstance(prepared, Failure):
-                return prepared
-            async with self._beginning:
-                await asyncio.sleep(0)  # the questions about one filing are sent before the next is begun
-                readings = begin(prepared, self._engine, self._settings)
+            async with self._turn:
+                prepared = await asyncio.wrap_future(coming)
+                if isinstance(prepared, Failure):
+                    return prepared
+                async with self._beginning:
+                    await asyncio.sleep(0)  # the questions about one filing are sent before the next is begun
+                    readings = begin(prepared, self._engine, self._settings)
             put: list[Estimate] = []
             records = await _all(self._record(_noted(one, put)) for one in readings.records)
             share = self._share(prepared, records, put)
