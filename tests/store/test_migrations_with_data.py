@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, MetaData, inspect, select, text
 from sqlalchemy import types as sql
 
+from structurer.errors import StoreError
 from structurer.store import Store, migrating
 from structurer.store.tables import METADATA, VERSION
 
@@ -113,8 +114,8 @@ def test_what_older_tables_hold_stays_on_the_way_up_and_down(connection: Connect
 def test_going_back_from_full_tables_of_runs_and_up_again_leaves_what_is_older(
     connection: Connection,
 ) -> None:
+    migrating.downgrade(connection, "0003")
     full = _fill(connection)
-    assert set(full) == set(METADATA.tables)
     migrating.downgrade(connection, "0002")
     older = _contents(connection)
     assert set(full) - set(older) == {
@@ -132,8 +133,19 @@ def test_going_back_from_full_tables_of_runs_and_up_again_leaves_what_is_older(
     assert older == {name: full[name] for name in older}
     migrating.upgrade(connection)
     again = _contents(connection)
-    assert again == {name: older.get(name, []) for name in full}
+    assert again == {name: older.get(name, []) for name in METADATA.tables}
     assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+@pytest.mark.parametrize("table", ["decision", "audit_entry"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET id = 9", "DELETE FROM {}"])
+def test_what_people_decided_is_only_added_to(store: Store, table: str, change: str) -> None:
+    with store.writing() as connection:
+        before = _fill(connection)[table]
+    with pytest.raises(StoreError, match="only added to"), store.writing() as connection:
+        connection.execute(text(change.format(table)))
+    with store.writing() as connection:
+        assert _contents(connection)[table] == before
 
 
 def test_each_step_keeps_what_the_steps_before_it_hold(connection: Connection) -> None:
@@ -146,7 +158,7 @@ def test_each_step_keeps_what_the_steps_before_it_hold(connection: Connection) -
         assert set(before) < set(after)
         assert {name: after[name] for name in before} == before
         before = at[_revision(connection)] = _fill(connection)
-    assert list(at) == ["0001", "0002", "0003"]
+    assert list(at) == ["0001", "0002", "0003", "0004"]
     for revision in reversed(at):
         assert _revision(connection) == revision
         assert _contents(connection) == at[revision]

@@ -1,0 +1,110 @@
+"""What was decided, in order, and what it comes to: the state is the fold of the events.
+
+Undo and redo are events of their own, with the opposite changes; nothing is ever taken out of a history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from structurer.review.editing.ops import AddRow, MoveRow, RemoveRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from structurer.review.editing.ops import Op
+    from structurer.review.editing.state import State
+
+
+class EventKind(StrEnum):
+    """What a person did. All but the last three change a record's values or marks."""
+
+    ACCEPT = "accept"
+    CORRECT = "correct"
+    ILLEGIBLE = "illegible"
+    SKIP = "skip"
+    ACCEPT_REST = "accept_rest"
+    ADD_ROW = "add_row"
+    REMOVE_ROW = "remove_row"
+    MOVE_ROW = "move_row"
+    SPLIT = "split"
+    JOIN = "join"
+    SLIDE = "slide"
+    RESOLVE = "resolve"
+    """A choice between readings that differ: two people's, or a person's and a new run's."""
+    COMMENT = "comment"
+    UNDO = "undo"
+    REDO = "redo"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decision. ``number`` counts from 1 in a task; ``of`` is the event that an undo or redo is about.
+
+    ``who`` is a person's name, ``at`` milliseconds since 1970 (UTC), ``seconds`` the time it took, ``note``
+    the reason or comment that was given.
+    """
+
+    number: int
+    kind: EventKind
+    ops: tuple[Op, ...]
+    who: str
+    at: int
+    seconds: float = 0.0
+    note: str = ""
+    of: int | None = None
+
+
+def fold(state: State, events: Iterable[Event]) -> State:
+    """Return what becomes of a state by events. Raises ``MisfitError`` for a history that is not of it."""
+    return applied(state, (op for event in events for op in event.ops))
+
+
+def applied(state: State, ops: Iterable[Op]) -> State:
+    """Return what becomes of a state by changes. Raises ``MisfitError`` where one does not fit."""
+    return reduce(lambda before, op: op.applied(before), ops, state)
+
+
+def inverse(ops: Sequence[Op]) -> tuple[Op, ...]:
+    """Return the changes that take others back."""
+    return tuple(op.inverse() for op in reversed(ops))
+
+
+def next_undo(events: Iterable[Event]) -> Event | None:
+    """Return the decision that the next undo takes back."""
+    standing, _ = _stacks(events)
+    return standing[-1] if standing else None
+
+
+def next_redo(events: Iterable[Event]) -> Event | None:
+    """Return the decision that the next redo makes again."""
+    _, undone = _stacks(events)
+    return undone[-1] if undone else None
+
+
+def _stacks(events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
+    """Return the decisions that stand, and those that were taken back, each with the newest last."""
+    standing: list[Event] = []
+    undone: list[Event] = []
+    for event in events:
+        if event.kind is EventKind.UNDO:
+            undone.append(standing.pop())
+        elif event.kind is EventKind.REDO:
+            standing.append(undone.pop())
+        elif event.ops:
+            standing.append(event)
+            undone.clear()
+    return standing, undone
+
+
+def touched(ops: Iterable[Op]) -> frozenset[str]:
+    """Return the addresses that changes are about; what orders rows is about ``rows`` as well."""
+    found = set()
+    for op in ops:
+        found.add(op.at)
+        if isinstance(op, AddRow | RemoveRow | MoveRow):
+            found.add("rows")
+    return frozenset(found)
