@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +64,41 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the form: its path, what is printed beside it, and whether it holds long text."""
+
+    path: str
+    label: str
+    long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the form, as it is printed."""
+
+    title: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How people put values into the form.
+
+    ``parts`` are its fields in order, ``halves`` what is printed over the two halves of its table, by scope.
+    ``typed`` makes a value of what somebody typed for a path, ``choices`` gives the only values that a path
+    may have. ``empty`` makes the data of an empty form, ``completed`` adds what is derived; both that and
+    ``typed`` raise ``ValueError`` in words for people.
+    """
+
+    parts: tuple[Part, ...]
+    halves: Mapping[str, str]
+    typed: Callable[[str, str], Any]
+    choices: Callable[[str], tuple[str, ...]]
+    empty: Callable[[], dict[str, Any]]
+    completed: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentType:
     """One kind of form. ``name`` is also the name of its JSON Schema.
 
@@ -77,3 +112,4 @@ class DocumentType:
     value_kind: Callable[[str], ValueKind]
     checks: tuple[Check, ...]
     questions: Questions
+    entry: Entry

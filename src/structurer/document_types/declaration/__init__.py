@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from structurer.document_types.base import DocumentType
+from structurer.document_types.base import DocumentType, Entry
 from structurer.document_types.declaration.checks import CHECKS
+from structurer.document_types.declaration.entering import choices, completed, empty, typed
 from structurer.document_types.declaration.layout.reader import read
 from structurer.document_types.declaration.model import SCHEMA_VERSION
+from structurer.document_types.declaration.printed import HALVES, PARTS
 from structurer.document_types.declaration.questions import QUESTIONS
 from structurer.grounding import ValueKind
 
@@ -34,4 +36,5 @@ DECLARATION = DocumentType(
     value_kind=value_kind,
     checks=CHECKS,
     questions=QUESTIONS,
+    entry=Entry(PARTS, HALVES, typed, choices, empty, completed),
 )

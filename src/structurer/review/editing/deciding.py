@@ -52,14 +52,19 @@ class Decided(NamedTuple):
 
 
 def decide(
-    command: Command, state: State, events: Sequence[Event], doubtful: Collection[str], form: Form
+    command: Command,
+    state: State,
+    events: Sequence[Event],
+    doubtful: Collection[str],
+    form: Form,
+    turn: int = 0,
 ) -> Decided:
     """Return the changes that a command stands for.
 
-    ``events`` are those that led to the state, ``doubtful`` the addresses that something is doubtful about.
-    Raises ``CommandError``.
+    ``events`` are those that led to the state, ``doubtful`` the addresses that something is doubtful about,
+    ``turn`` the number of the turn at the record, which new rows are named by. Raises ``CommandError``.
     """
-    number = len(events) + 1
+    new_row = f"{_TABLE}.n{turn}-{len(events) + 1}"
     match command:
         case do.Accept(at=at):
             return Decided(EventKind.ACCEPT, _mark(state, _known(state, at, doubtful), MarkKind.ACCEPTED))
@@ -76,13 +81,13 @@ def decide(
         case do.Correct():
             return Decided(EventKind.CORRECT, _corrected(command, state, form))
         case do.Split():
-            return Decided(EventKind.SPLIT, _split(command, state, number))
+            return Decided(EventKind.SPLIT, _split(command, state, new_row))
         case do.Join(at=at):
             return Decided(EventKind.JOIN, _joined(state, at))
         case do.Slide(at=at, to=to):
             return Decided(EventKind.SLIDE, _slid(state, at, up=to == "up"))
         case do.AddRow():
-            return Decided(EventKind.ADD_ROW, _added(command, state, number))
+            return Decided(EventKind.ADD_ROW, _added(command, state, new_row))
         case do.RemoveRow(row=row):
             return Decided(EventKind.REMOVE_ROW, (_removed(state, _row(state, row)),))
         case do.MoveRow():
@@ -163,7 +168,7 @@ def _corrected(command: do.Correct, state: State, form: Form) -> tuple[Op, ...]:
     return _write(state, command.at, Cell(value, () if value is None else spans))
 
 
-def _split(command: do.Split, state: State, number: int) -> tuple[Op, ...]:
+def _split(command: do.Split, state: State, new_row: str) -> tuple[Op, ...]:
     row, key = _text_cell(state, command.at)
     cell = state.cells[command.at]
     text = cell.value or ""
@@ -178,9 +183,8 @@ def _split(command: do.Split, state: State, number: int) -> tuple[Op, ...]:
             )
         return (*_write(state, command.at, first), *_write(state, beside, second))
     cells = {name: cell if name in ("scope", "level2") else Cell() for name, cell in state.row(row).items()}
-    new = f"{_TABLE}.n{number}-0"
-    added = AddRow(new, row, cells | {key: second})
-    return (*_write(state, command.at, first), added, SetMark(new, None, Mark(MarkKind.CORRECTED)))
+    added = AddRow(new_row, row, cells | {key: second})
+    return (*_write(state, command.at, first), added, SetMark(new_row, None, Mark(MarkKind.CORRECTED)))
 
 
 def _cut(cell: Cell, offset: int) -> tuple[Cell, Cell]:
@@ -236,7 +240,7 @@ def _slid_cell(state: State, at: str, new: Cell) -> tuple[Op, ...]:
     return () if state.cells[at] == new else _write(state, at, new)
 
 
-def _added(command: do.AddRow, state: State, number: int) -> tuple[Op, ...]:
+def _added(command: do.AddRow, state: State, new_row: str) -> tuple[Op, ...]:
     after = None if command.after is None else _row(state, command.after)
     scope = command.scope or (None if after is None else state.value(f"{after}.scope"))
     if scope is None:
@@ -245,9 +249,8 @@ def _added(command: do.AddRow, state: State, number: int) -> tuple[Op, ...]:
         of_half = [row for row in state.rows if state.value(f"{row}.scope") == scope]
         after = of_half[-1] if of_half else (state.rows[-1] if scope == "annual" and state.rows else None)
     level = None if after is None else state.value(f"{after}.level2")
-    new = f"{_TABLE}.n{number}-0"
     cells = {"scope": Cell(scope), "level2": Cell(level), "name": Cell(), "target": Cell()}
-    return AddRow(new, after, cells), SetMark(new, None, Mark(MarkKind.CORRECTED))
+    return AddRow(new_row, after, cells), SetMark(new_row, None, Mark(MarkKind.CORRECTED))
 
 
 def _removed(state: State, row: str) -> RemoveRow:

@@ -1,12 +1,8 @@
-"""A record as it stands while people work on it: cells, rows in their order, and marks on what was doubtful.
-
-Addresses are data paths, but a row goes by a name that stays its own however rows are moved:
-``indicators.b3.name`` is the name in the row that the machine read as its fourth, ``indicators.n7-0`` the
-first row that the seventh decision added.
-"""
+"""A record as it stands while people work on it: cells, rows in their order, marks on what was doubtful."""
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from structurer.models import Span
 from structurer.paths import DERIVED_FROM, leaves, put_at
+from structurer.review.editing.addresses import address_of, key_in_row, row_of, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,7 +99,7 @@ class State:
         """Return the record's data without what is derived from other keys."""
         data = deepcopy(dict(self.empty))
         for row in self.rows:
-            data[row.partition(".")[0]].append({})
+            data[table_of(row)].append({})
         for path, cell in self._by_path():
             put_at(data, path, cell.value)
         return data
@@ -111,30 +108,33 @@ class State:
         """Return where values stand, by data path."""
         return {path: cell.spans for path, cell in self._by_path() if cell.spans and cell.value is not None}
 
-    def path(self, address: str) -> str:
-        """Return the data path of an address, in which rows go by their places."""
-        table, _, rest = address.partition(".")
-        row, _, key = rest.partition(".")
-        if f"{table}.{row}" not in self.rows:
+    def path(self, address: str) -> str | None:
+        """Return the data path of an address; ``None`` for one in a row that is gone."""
+        row = row_of(address)
+        if row is None:
             return address
-        place = self._places()[f"{table}.{row}"]
-        return ".".join(filter(None, (table, str(place), key)))
+        place = self._places().get(row)
+        if place is None:
+            return None
+        return ".".join(filter(None, (table_of(row), str(place), key_in_row(address))))
 
     def _by_path(self) -> Iterator[tuple[str, Cell]]:
         places = self._places()
         for address, cell in self.cells.items():
-            table, _, rest = address.partition(".")
-            row, _, key = rest.partition(".")
-            place = places.get(f"{table}.{row}")
-            yield (address if place is None else f"{table}.{place}.{key}"), cell
+            row = row_of(address)
+            if row is None:
+                yield address, cell
+            else:
+                yield f"{table_of(row)}.{places[row]}.{key_in_row(address)}", cell
 
     def _places(self) -> dict[str, int]:
+        """Return which row of its table each row is, from 0."""
         places: dict[str, int] = {}
-        seen: dict[str, int] = {}
+        seen: Counter[str] = Counter()
         for row in self.rows:
-            table = row.partition(".")[0]
-            places[row] = seen.get(table, 0)
-            seen[table] = places[row] + 1
+            table = table_of(row)
+            places[row] = seen[table]
+            seen[table] += 1
         return places
 
 
@@ -148,19 +148,10 @@ def opened(record: Mapping[str, Any], empty: Mapping[str, Any]) -> State:
     cells = {}
     rows: dict[str, None] = {}
     for path, value in leaves(data, DERIVED_FROM):
-        table, _, rest = path.partition(".")
-        place, _, key = rest.partition(".")
-        if place.isdecimal():
-            row = f"{table}.b{place}"
-            rows[row] = None
-        address = f"{row}.{key}" if place.isdecimal() else path
+        address = address_of(path)
         cells[address] = Cell(value, tuple(Span(*span) for span in evidence.get(path, ())))
+        row = row_of(address)
+        if row is not None:
+            rows[row] = None
     shape = {key: [] if isinstance(value, list) else deepcopy(value) for key, value in data.items()}
     return State(shape, cells, tuple(rows), {})
-
-
-def address_of(path: str) -> str:
-    """Return the address of a path in the data that the machine read."""
-    table, _, rest = path.partition(".")
-    place, _, key = rest.partition(".")
-    return ".".join(filter(None, (table, f"b{place}", key))) if place.isdecimal() else path

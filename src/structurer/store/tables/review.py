@@ -151,6 +151,8 @@ REVIEW_TASK = Table(
     Column("id", Integer, primary_key=True),
     Column("item_id", Integer, ForeignKey("review_item.id"), nullable=False),
     Column("round", Text, nullable=False),
+    # Counts from 1: a record may be curated and audited more than once.
+    Column("turn", Integer, nullable=False),
     Column("state", Text, nullable=False),
     # Broken arithmetic first, then the expected cost of error in millionths; the larger, the sooner.
     Column("rank", BigInteger, nullable=False),
@@ -161,7 +163,7 @@ REVIEW_TASK = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("finished_by", Integer, ForeignKey("account.id")),
     Column("finished_at", BigInteger),
-    UniqueConstraint("item_id", "round"),
+    UniqueConstraint("item_id", "round", "turn"),
     Index("review_task_queue", "state", "rank", "id"),
     Index("review_task_holder", "holder_id", "state"),
     Index("review_task_finished", "finished_by", "finished_at"),

@@ -150,6 +150,7 @@ def _create_queue() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("item_id", sa.Integer, sa.ForeignKey("review_item.id"), nullable=False),
         sa.Column("round", sa.Text, nullable=False),
+        sa.Column("turn", sa.Integer, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("rank", sa.BigInteger, nullable=False),
         sa.Column("holder_id", sa.Integer, sa.ForeignKey("account.id")),
@@ -158,7 +159,7 @@ def _create_queue() -> None:
         sa.Column("opened_at", sa.BigInteger, nullable=False),
         sa.Column("finished_by", sa.Integer, sa.ForeignKey("account.id")),
         sa.Column("finished_at", sa.BigInteger),
-        sa.UniqueConstraint("item_id", "round"),
+        sa.UniqueConstraint("item_id", "round", "turn"),
         sqlite_autoincrement=True,
     )
     op.create_index("review_task_finished", "review_task", ["finished_by", "finished_at"])
