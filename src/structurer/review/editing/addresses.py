@@ -1,7 +1,7 @@
 """Addresses: data paths in which a row goes by a name that stays its own however rows are moved.
 
-``indicators.b3.name`` is the name in the row that the machine read as its fourth, ``indicators.n7-2`` the row
-that was added by the second decision of the seventh turn. All else is as in data paths: ``funding.annual.total``.
+``indicators.b3.name`` is the name in the row that the machine read as its fourth, ``indicators.n7-2`` the
+row that was added by the second decision of the seventh turn. All else is as in data paths.
 """
 
 from __future__ import annotations

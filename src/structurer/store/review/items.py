@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from structurer.store.database import insert_new, inserted, now, upsert
 from structurer.store.review.tasks import HELD, Round, TaskState, open_tasks
@@ -84,12 +84,12 @@ _ITEM = (
     .join(RESULT, RESULT.c.id == RECORD.c.result_id)
     .join(DOCUMENT_TEXT, DOCUMENT_TEXT.c.digest == RESULT.c.text_digest)
 )
-_KNOWN = exists().where(REVIEW_ITEM.c.key == RECORD.c.key, REVIEW_ITEM.c.record_id >= RECORD.c.id)
+_NEWER = or_(REVIEW_ITEM.c.id.is_(None), REVIEW_ITEM.c.record_id < RECORD.c.id)
 _CONFLICTING = exists().where(CONFLICT.c.record_id == RECORD.c.id)
 _UNSEEN = (
     select(RECORD.c.id, RECORD.c.key, RECORD.c.body, REVIEW_ITEM.c.id.label("item"))
     .join(REVIEW_ITEM, REVIEW_ITEM.c.key == RECORD.c.key, isouter=True)
-    .where(RECORD.c.id > bindparam("after"), RECORD.c.latest, ~_KNOWN, ~_CONFLICTING)
+    .where(RECORD.c.id > bindparam("after"), RECORD.c.latest, _NEWER, ~_CONFLICTING)
     .order_by(RECORD.c.id)
     .limit(bindparam("most"))
 )

@@ -141,21 +141,26 @@ class Queue:
             return task
 
     def _counted(self, column: ColumnElement[str], most: int) -> tuple[tuple[str, int], ...]:
-        counts = select(column, func.count()).select_from(_TASKS).where(self._may_take).group_by(column)
+        counts = (
+            select(column.label("value"), func.count().label("number"))
+            .select_from(_TASKS)
+            .where(self._may_take)
+            .group_by(column)
+        )
         rows = self._store.rows(counts.order_by(func.count().desc(), column).limit(most))
-        return tuple((row[0], row[1]) for row in rows)
+        return tuple((row.value, row.number) for row in rows)
 
     def _counted_doubts(self, column: ColumnElement[str], most: int) -> tuple[tuple[str, int], ...]:
         tasks = func.count(REVIEW_TASK.c.id.distinct())
         counts = (
-            select(column, tasks)
+            select(column.label("value"), tasks.label("number"))
             .select_from(REVIEW_TASK.join(DOUBT, DOUBT.c.item_id == REVIEW_TASK.c.item_id))
             .where(self._may_take)
             .group_by(column)
             .order_by(tasks.desc(), column)
             .limit(most)
         )
-        return tuple((row[0], row[1]) for row in self._store.rows(counts))
+        return tuple((row.value, row.number) for row in self._store.rows(counts))
 
 
 def _wanted(wanted: QueueFilter) -> list[ColumnElement[bool]]:

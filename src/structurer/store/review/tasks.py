@@ -127,7 +127,11 @@ class Tasks:
 
     def of_item(self, item: int) -> tuple[Task, ...]:
         """Return the tasks of a record, in the order in which they came to be."""
-        return tuple(map(_task, self._store.rows(_TASK.where(REVIEW_TASK.c.item_id == item).order_by("id"))))
+        return tuple(
+            map(
+                _task, self._store.rows(_TASK.where(REVIEW_TASK.c.item_id == item).order_by(REVIEW_TASK.c.id))
+            )
+        )
 
     def held_by(self, account: int) -> tuple[Task, ...]:
         """Return the tasks that a person has in hand."""

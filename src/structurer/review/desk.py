@@ -1,0 +1,196 @@
+"""What reviewers do: take a record in hand, decide, finish. Pages and programs go through here alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from structurer.document_types.declaration import DECLARATION
+from structurer.errors import StructurerError
+from structurer.review.editing.comparing import differences
+from structurer.review.editing.deciding import CommandError, decide
+from structurer.review.editing.history import fold, touched
+from structurer.review.editing.ops import SetCell
+from structurer.review.editing.outcome import reviewed_record
+from structurer.review.editing.state import opened
+from structurer.review.quality.agreement import wants_second_look
+from structurer.review.sitting import after, events_of, sit_down
+from structurer.store.packing import as_json, packed_json
+from structurer.store.review import (
+    Decisions,
+    Items,
+    LostClaimError,
+    Round,
+    StaleVersionError,
+    Tasks,
+    TaskState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.review.editing.commands import Command
+    from structurer.review.editing.deciding import Decided
+    from structurer.review.editing.history import Event
+    from structurer.review.editing.state import State
+    from structurer.review.policy import Policy
+    from structurer.review.sitting import Sitting
+    from structurer.store import Store
+
+_MOST_SECONDS = 3_600.0
+"""A decision that took longer was interrupted."""
+
+_ATTEMPTS = 5
+
+
+class NoSuchTaskError(StructurerError):
+    """There is no such declaration to be reviewed."""
+
+
+class Clash(NamedTuple):
+    """A place that was changed meanwhile: what is there now, who put it there, what was to be written."""
+
+    at: str
+    now: Any
+    who: str
+    yours: Any
+
+
+class StaleError(StructurerError):
+    """What was decided is about places that were changed meanwhile; nothing was written."""
+
+    def __init__(self, clashes: Sequence[Clash], version: int) -> None:
+        super().__init__("somebody changed this meanwhile; nothing was overwritten")
+        self.clashes = tuple(clashes)
+        self.version = version
+
+
+class UnfinishedError(StructurerError):
+    """Something doubtful still waits for a decision."""
+
+
+class Desk:
+    """One person's desk. ``account`` is who, by number."""
+
+    def __init__(self, store: Store, account: int, policy: Policy) -> None:
+        self._store = store
+        self._account = account
+        self._policy = policy
+        self._decisions = Decisions(store)
+
+    def look(self, task: int) -> Sitting:
+        """Return a turn at a record as it stands. Raises ``NoSuchTaskError``."""
+        sitting = sit_down(self._store, task)
+        if sitting is None:
+            raise NoSuchTaskError(f"there is no task {task}")
+        return sitting
+
+    def decide(self, task: int, version: int, command: Command, seconds: float = 0.0) -> Sitting:
+        """Carry out a command that was given on a version of a turn; return the turn after it.
+
+        What was decided meanwhile stands in its way only where it is about the same places. Raises
+        ``CommandError``, ``StaleError``, ``LostClaimError`` and ``NoSuchTaskError``; then nothing is written.
+        """
+        for _ in range(_ATTEMPTS):
+            sitting = self.look(task)
+            if not 0 <= version <= sitting.version:
+                raise CommandError(f"version {version}: the declaration is at version {sitting.version}")
+            doubtful = {doubt.at for doubt in sitting.doubts}
+            given_on = self._as_it_was(sitting, version)
+            if command.do in ("undo", "redo") and version < sitting.version:
+                raise StaleError(_clashes(sitting, version, frozenset(), ()), sitting.version)
+            decided = decide(command, given_on, sitting.events[:version], doubtful, sitting.form, task)
+            clashing = _overlap(decided, sitting.events[version:])
+            if clashing:
+                raise StaleError(_clashes(sitting, version, clashing, decided.ops), sitting.version)
+            if version < sitting.version:
+                decided = decide(command, sitting.state, sitting.events, doubtful, sitting.form, task)
+            if not decided.ops and not decided.note:
+                return sitting
+            try:
+                self._write(sitting, decided, seconds)
+            except StaleVersionError:
+                continue
+            return self.look(task)
+        raise StaleError((), sitting.version)
+
+    def _as_it_was(self, sitting: Sitting, version: int) -> State:
+        return sitting.state if version == sitting.version else fold(sitting.start, sitting.events[:version])
+
+    def _write(self, sitting: Sitting, decided: Decided, seconds: float) -> None:
+        self._decisions.append(
+            sitting.task.id,
+            self._account,
+            sitting.version,
+            kind=decided.kind,
+            ops=as_json([op.as_json() for op in decided.ops]),
+            note=decided.note,
+            milliseconds=round(min(max(seconds, 0.0), _MOST_SECONDS) * 1000),
+            of=decided.of,
+        )
+
+    def finish(self, task: int, version: int) -> None:
+        """End a turn in which all that is doubtful was decided, or left to a curator.
+
+        Raises ``UnfinishedError``, ``StaleError``, ``LostClaimError``, ``NoSuchTaskError``, and
+        ``CommandError`` where the values do not make a form.
+        """
+        sitting = self.look(task)
+        if version != sitting.version:
+            raise StaleError((), sitting.version)
+        left = len(sitting.open_doubts)
+        if left:
+            raise UnfinishedError(f"{left} more to decide before this declaration is done")
+        opens = self._follows(sitting)
+        settled = (
+            None if Round.CURATION in opens or sitting.task.round is Round.SECOND else self._outcome(sitting)
+        )
+        if not Tasks(self._store).finish(sitting.task, self._account, version, settled, opens):
+            raise LostClaimError("you do not have this declaration in hand any more")
+        if sitting.task.round is Round.CURATION:
+            Items(self._store).settle_conflicts(sitting.task.item)
+
+    def _follows(self, sitting: Sitting) -> tuple[Round, ...]:
+        if sitting.skipped and sitting.task.round is not Round.CURATION:
+            return (Round.CURATION,)
+        if sitting.task.round is Round.FIRST and wants_second_look(sitting.key, self._policy):
+            return (Round.SECOND,)
+        if sitting.task.round is Round.SECOND and self._disagrees(sitting):
+            return (Round.CURATION,)
+        return ()
+
+    def _disagrees(self, second: Sitting) -> bool:
+        read = opened(second.record, DECLARATION.entry.empty())
+        rounds = {task.round: task for task in Tasks(self._store).of_item(second.task.item)}
+        mine = after(self._store, second.task, read)
+        return bool(differences(after(self._store, rounds[Round.FIRST], read), mine))
+
+    def _outcome(self, sitting: Sitting) -> tuple[str, bytes]:
+        """Return the record as people left it, over all their turns."""
+        state = opened(sitting.record, DECLARATION.entry.empty())
+        events: list[Event] = []
+        for task in Tasks(self._store).of_item(sitting.task.item):
+            counts = task.state is TaskState.DONE or task.id == sitting.task.id
+            if counts and task.round is not Round.SECOND and task.id <= sitting.task.id:
+                state = after(self._store, task, state)
+                events += events_of(self._store, task.id)
+        try:
+            record = reviewed_record(sitting.record, state, events, sitting.text, DECLARATION)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        return sitting.key, packed_json(record)
+
+
+def _overlap(decided: Decided, since: Sequence[Event]) -> frozenset[str]:
+    """Return the places that both a decision and what was decided since are about."""
+    meanwhile = frozenset().union(*(touched(event.ops) for event in since))
+    return touched(decided.ops) & meanwhile
+
+
+def _clashes(sitting: Sitting, version: int, places: frozenset[str], ops: Sequence[Any]) -> list[Clash]:
+    """Return, place by place, what is there now and what was about to be written."""
+    yours = {op.at: op.new.value for op in ops if isinstance(op, SetCell)}
+    who: dict[str, str] = {}
+    for event in sitting.events[version:]:
+        who |= dict.fromkeys(touched(event.ops), event.who)
+    shown = sorted(places or who)
+    return [Clash(at, sitting.state.value(at), who.get(at, ""), yours.get(at)) for at in shown]

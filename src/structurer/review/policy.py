@@ -1,0 +1,20 @@
+"""How review is carried out: what its operator chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How review is carried out.
+
+    ``lease`` is seconds that a record stays in hand without a sign of life. ``second_look`` is the share of
+    declarations that a second person reviews, ``planted`` the share of shown values that are made wrong on
+    purpose; both in [0, 1]. ``seed`` chooses which.
+    """
+
+    lease: float = 900.0
+    second_look: float = 0.1
+    planted: float = 0.03
+    seed: int = 0

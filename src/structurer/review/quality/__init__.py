@@ -1,0 +1,1 @@
+"""How good review is: second looks, planted values, and what they show."""

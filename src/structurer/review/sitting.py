@@ -1,0 +1,219 @@
+"""A turn at a record as its reviewer sees it: the values, what is doubtful, and what was decided so far."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from structurer.document_types.declaration import DECLARATION
+from structurer.review.editing.comparing import differences
+from structurer.review.editing.doubts import (
+    Doubt,
+    Reason,
+    doubts_of,
+    open_doubts,
+    skipped,
+    with_probes,
+)
+from structurer.review.editing.form import PrintedForm
+from structurer.review.editing.history import Event, EventKind, fold
+from structurer.review.editing.ops import op_from_json
+from structurer.review.editing.state import Cell, State, opened
+from structurer.store.packing import from_json, unpacked, unpacked_json
+from structurer.store.review import Decisions, Items, Round, Tasks, TaskState
+from structurer.store.review.probes import ProbeKind, Probes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from structurer.store import Store
+    from structurer.store.review import Item, Task
+    from structurer.store.review.probes import Probe
+
+_LOW_CONFIDENCE = Reason("low_confidence", "the reading is less sure than others; compare it with the print")
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One turn at a record.
+
+    ``record`` is what the machine wrote, ``text`` the whole filing's, ``start`` the state that the turn began
+    with, ``events`` what was decided in it, ``state`` what that comes to. ``doubts`` are all that there are,
+    settled or not, in the form's order.
+    """
+
+    task: Task
+    key: str
+    record: Mapping[str, Any]
+    text: str
+    start: State
+    events: tuple[Event, ...]
+    state: State
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def version(self) -> int:
+        """How many decisions there are: what the next one is made on."""
+        return len(self.events)
+
+    @property
+    def open_doubts(self) -> tuple[Doubt, ...]:
+        """What still waits for a decision."""
+        return open_doubts(self.doubts, self.state)
+
+    @property
+    def skipped(self) -> tuple[Doubt, ...]:
+        """What was left to a curator."""
+        return skipped(self.doubts, self.state)
+
+    @property
+    def form(self) -> PrintedForm:
+        """The form, and the part of the text that it stands in."""
+        chunk = self.record["chunk"]
+        return PrintedForm(DECLARATION, self.text, chunk["start"], chunk["end"])
+
+
+def sit_down(store: Store, number: int) -> Sitting | None:
+    """Return a turn at a record as it stands; ``None`` where there is no such task."""
+    task = Tasks(store).find(number)
+    item = None if task is None else Items(store).find(task.item)
+    if task is None or item is None:
+        return None
+    record = unpacked_json(item.body)
+    read = opened(record, DECLARATION.entry.empty())
+    probes = Probes(store).of(task.id)
+    events = events_of(store, task.id)
+    if task.round in (Round.FIRST, Round.SECOND):
+        start = with_shown(read, probes)
+        doubts = _of_machine(record, probes, start)
+    else:
+        start = _settled_before(store, task, read)
+        doubts = _to_curate(store, task, item, start) if task.round is Round.CURATION else _drawn(probes)
+    state = fold(start, events)
+    return Sitting(task, item.key, record, unpacked(item.text), start, events, state, doubts)
+
+
+def events_of(store: Store, task: int) -> tuple[Event, ...]:
+    """Return what was decided in a task."""
+    return tuple(
+        Event(
+            number=kept.number,
+            kind=EventKind(kept.kind),
+            ops=tuple(map(op_from_json, from_json(kept.ops))),
+            who=kept.who,
+            at=kept.at,
+            seconds=kept.milliseconds / 1000,
+            note=kept.note,
+            of=kept.of,
+        )
+        for kept in Decisions(store).of(task)
+    )
+
+
+def with_shown(state: State, probes: Sequence[Probe]) -> State:
+    """Return a state with the values in it that were made wrong on purpose."""
+    planted = (probe for probe in probes if probe.kind is ProbeKind.PLANTED)
+    return state.with_cells({probe.address: _cell(probe.shown) for probe in planted})
+
+
+def without_planted(state: State, probes: Sequence[Probe]) -> State:
+    """Return a state in which every planted value that is still there gave way to the one that was read.
+
+    It may have been moved to another row meanwhile; the spans of its print tell it.
+    """
+    cells = dict(state.cells)
+    for probe in probes:
+        shown, truth = _cell(probe.shown), _cell(probe.truth)
+        if probe.kind is ProbeKind.PLANTED:
+            cells |= {at: truth for at, cell in cells.items() if cell == shown and _same_column(at, probe)}
+    return state.with_cells(cells)
+
+
+def _same_column(at: str, probe: Probe) -> bool:
+    return at.rpartition(".")[2] == probe.address.rpartition(".")[2]
+
+
+def _cell(kept: str) -> Cell:
+    return Cell.from_json(json.loads(kept))
+
+
+def _of_machine(record: Mapping[str, Any], probes: Sequence[Probe], state: State) -> tuple[Doubt, ...]:
+    put = (Doubt(probe.address, (_LOW_CONFIDENCE,)) for probe in probes)
+    return with_probes(doubts_of(record), put, state)
+
+
+def _drawn(probes: Sequence[Probe]) -> tuple[Doubt, ...]:
+    return tuple(Doubt(probe.address, (_LOW_CONFIDENCE,)) for probe in probes)
+
+
+def _settled_before(store: Store, task: Task, read: State) -> State:
+    """Return what people had made of a record when this turn began; their marks do not count in it."""
+    state = read
+    for earlier in Tasks(store).of_item(task.item):
+        if earlier.id >= task.id:
+            break
+        if earlier.state is TaskState.DONE and earlier.round is not Round.SECOND:
+            state = after(store, earlier, state)
+    return State(state.empty, state.cells, state.rows, {})
+
+
+def after(store: Store, task: Task, start: State) -> State:
+    """Return what a turn made of the state it began with; nothing that was planted is left in it."""
+    probes = Probes(store).of(task.id)
+    unmarked = State(start.empty, start.cells, start.rows, {})
+    folded = without_planted(fold(with_shown(unmarked, probes), events_of(store, task.id)), probes)
+    return State(folded.empty, folded.cells, folded.rows, {**start.marks, **folded.marks})
+
+
+def _to_curate(store: Store, task: Task, item: Item, start: State) -> tuple[Doubt, ...]:
+    """Return what people left open, where two of them disagree, and where a later run reads otherwise."""
+    found: dict[str, list[Reason]] = {}
+    for at, reason in (*_left_open(store, task), *_disagreements(store, task), *_later(store, item, start)):
+        found.setdefault(at if at in start.cells or at in start.rows else "", []).append(reason)
+    return with_probes([], (Doubt(at, tuple(reasons)) for at, reasons in found.items()), start)
+
+
+def _left_open(store: Store, task: Task) -> Iterator[tuple[str, Reason]]:
+    for earlier in Tasks(store).of_item(task.item):
+        if earlier.id < task.id and earlier.round is not Round.SECOND and earlier.state is TaskState.DONE:
+            sitting = sit_down(store, earlier.id)
+            for doubt in () if sitting is None else sitting.skipped:
+                why = (
+                    sitting.state.marks[doubt.at].reason
+                    if sitting and doubt.at in sitting.state.marks
+                    else ""
+                )
+                yield doubt.at, Reason("skipped", f"left to a curator: {why}")
+                yield from ((doubt.at, reason) for reason in doubt.reasons)
+
+
+def _disagreements(store: Store, task: Task) -> Iterator[tuple[str, Reason]]:
+    by_round = {each.round: each for each in Tasks(store).of_item(task.item) if each.id < task.id}
+    first, second = by_round.get(Round.FIRST), by_round.get(Round.SECOND)
+    if task.turn > 1 or first is None or second is None or second.state is not TaskState.DONE:
+        return
+    one, two = sit_down(store, first.id), sit_down(store, second.id)
+    if one is None or two is None:
+        return
+    mine = after(store, first, opened(one.record, DECLARATION.entry.empty()))
+    other = after(store, second, opened(two.record, DECLARATION.entry.empty()))
+    for at, value, theirs, _row in differences(mine, other):
+        yield at, _two_readings("reviewers_disagree", "one reviewer has", value, "another", theirs)
+
+
+def _later(store: Store, item: Item, start: State) -> Iterator[tuple[str, Reason]]:
+    for body in Items(store).conflicts(item.id):
+        later = opened(unpacked_json(body), DECLARATION.entry.empty())
+        for at, value, theirs, _row in differences(start, later):
+            yield (
+                at,
+                _two_readings(
+                    "later_run_differs", "the reviewed value is", value, "a later run reads", theirs
+                ),
+            )
+
+
+def _two_readings(code: str, one: str, value: Any, two: str, other: Any) -> Reason:
+    words = ["nothing" if each is None else f"“{each}”" for each in (value, other)]
+    return Reason(code, f"{one} {words[0]}, {two} {words[1]}", other=None if other is None else str(other))
