@@ -1,0 +1,1 @@
+"""The JSON API: what pages can do, for programs."""

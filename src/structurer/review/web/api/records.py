@@ -1,0 +1,7 @@
+"""Records as they are written, and as people left them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,7 @@
+"""Tasks: the queue, claims, decisions."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,7 @@
+"""One record: the source beside its fields, and every decision on it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()
