@@ -5,13 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test setup
+.PHONY: demo test setup chromium
 .DELETE_ON_ERROR:
 
 demo: $(READY)
 	$(BIN)/structurer run eval/filings --out out
 
-test: $(READY)
+test: $(READY) chromium
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -37,3 +37,10 @@ venv-package:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	then apt-get update -qq && apt-get install -y -qq python3-venv; \
 	else echo "Python's venv is missing; install it with: sudo apt-get install python3-venv"; exit 1; fi
+
+# The tests of the review page drive a real browser, with fonts for what filings say.
+chromium:
+	@command -v chromium >/dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	else echo "chromium is missing; install it with: sudo apt-get install chromium fonts-noto-cjk"; exit 1; fi; }

@@ -35,8 +35,11 @@ class Form(Protocol):
     def typed(self, address: str, text: str) -> Any:
         """Return the value that somebody typed. Raises ``ValueError`` that says how to write it."""
 
-    def find(self, address: str, value: Any) -> tuple[Span, ...]:
-        """Return where a value stands in the record's part of the text; nothing where that is not sure."""
+    def find(self, address: str, value: Any, near: Sequence[Span]) -> tuple[Span, ...]:
+        """Return where a value stands in the record's part of the text; nothing where that is not sure.
+
+        Of several places the one on the lines of ``near`` is meant.
+        """
 
     def checked(self, spans: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
         """Return spans that were given. Raises ``ValueError`` for such that are not in the text."""
@@ -162,7 +165,7 @@ def _corrected(command: do.Correct, state: State, form: Form) -> tuple[Op, ...]:
         elif value == old.value:
             spans = old.spans
         else:
-            spans = form.find(command.at, value)
+            spans = form.find(command.at, value, old.spans)
     except ValueError as error:
         raise CommandError(str(error)) from None
     return _write(state, command.at, Cell(value, () if value is None else spans))

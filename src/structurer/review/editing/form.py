@@ -30,15 +30,30 @@ class PrintedForm:
         """Return the value that somebody typed. Raises ``ValueError`` that says how to write it."""
         return self.document_type.entry.typed(field_of(address), text)
 
-    def find(self, address: str, value: Any) -> tuple[Span, ...]:
-        """Return where a value stands in this part of the text; nothing where that is not sure."""
+    def find(self, address: str, value: Any, near: Sequence[Span] = ()) -> tuple[Span, ...]:
+        """Return where a value stands in this part of the text; nothing where that is not sure.
+
+        What is printed more than once is meant where it stands on the lines of ``near``, or in it.
+        """
         if value is None:
             return ()
-        index = TextIndex(self.text[self.start : self.end])
-        found = ground(index, str(value), self.document_type.value_kind(field_of(address)))
+        stretches = [(self.start, self.end), *self._around(near)]
+        found = (self._ground(address, value, start, end) for start, end in stretches)
+        return next(filter(None, found), ())
+
+    def _around(self, near: Sequence[Span]) -> list[tuple[int, int]]:
+        if not near:
+            return []
+        first, last = near[0].start, near[-1].end
+        end = self.text.find("\n", last)
+        return [(self.text.rfind("\n", 0, first) + 1, len(self.text) if end < 0 else end), (first, last)]
+
+    def _ground(self, address: str, value: Any, start: int, end: int) -> tuple[Span, ...]:
+        kind = self.document_type.value_kind(field_of(address))
+        found = ground(TextIndex(self.text[start:end]), str(value), kind)
         if found.status not in _SURE:
             return ()
-        return tuple(Span(start + self.start, end + self.start) for start, end in found.spans)
+        return tuple(Span(first + start, last + start) for first, last in found.spans)
 
     def checked(self, spans: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
         """Return spans that were given. Raises ``ValueError`` for such that are not in the text."""
