@@ -1,4 +1,4 @@
-"""A review site that really serves: filings structured into a store, a server on loopback, people signed in."""
+"""A review site that really serves: filings in a store, a server on loopback, people signed in."""
 
 from __future__ import annotations
 

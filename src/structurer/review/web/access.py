@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
 from structurer.review.web.serving import Serving
 from structurer.store import Store
-from structurer.store.review.accounts import Accounts, Person, Role
+from structurer.store.review.accounts import Accounts, Person, Role, digest
 
 COOKIE = "structurer_session"
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def serving_of(request: Request) -> Serving:
@@ -30,13 +34,52 @@ StoreOf = Annotated[Store, Depends(store_of, scope="function")]
 ServingOf = Annotated[Serving, Depends(serving_of)]
 
 
-def person_of(request: Request, store: StoreOf) -> Person | None:
+def is_unsafe(request: Request) -> bool:
+    """Say whether a request may change something."""
+    return request.method not in _SAFE_METHODS
+
+
+def has_token(request: Request) -> bool:
+    """Say whether a program asks, by a token: no browser sends one on behalf of another site."""
+    return request.headers.get("authorization", "").lower().startswith("bearer ")
+
+
+def csrf_of(request: Request) -> str:
+    """Return what a page of ours sends back, by header or form, with what changes something.
+
+    It follows from the session's secret, which no other site can read.
+    """
+    return digest(f"csrf:{request.cookies.get(COOKIE, '')}")
+
+
+async def shows_csrf(request: Request) -> AsyncIterator[bool]:
+    """Say whether a request may change something in the name of whoever's cookie it carries."""
+    if not is_unsafe(request):
+        yield True
+        return
+    sent = request.headers.get("x-csrf-token")
+    if sent is not None or not request.headers.get("content-type", "").startswith(_FORMS):
+        yield _same(sent or "", csrf_of(request))
+        return
+    form = await request.form()
+    field = form.get("csrf")
+    yield _same(field if isinstance(field, str) else "", csrf_of(request))
+    await form.close()
+
+
+def _same(one: str, other: str) -> bool:
+    return secrets.compare_digest(one.encode(errors="replace"), other.encode())
+
+
+def person_of(request: Request, store: StoreOf, csrf: Annotated[bool, Depends(shows_csrf)]) -> Person | None:
     """Return who is asking: by a program's token, or by a browser's session."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return Accounts(store).by_token(token.strip())
+    if has_token(request):
+        return Accounts(store).by_token(request.headers["authorization"][len("bearer ") :].strip())
     secret = request.cookies.get(COOKIE)
-    return None if secret is None else Accounts(store).by_session(secret)
+    person = None if secret is None else Accounts(store).by_session(secret)
+    if person is not None and not csrf:
+        raise HTTPException(403, "this page is from before you signed in; load it again, nothing was done")
+    return person
 
 
 class SignedOutError(Exception):

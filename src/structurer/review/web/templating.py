@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from structurer.review.web.access import COOKIE
-from structurer.store.review.accounts import digest
+from structurer.review.web.access import csrf_of
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -33,14 +32,6 @@ def page(
     shared = {"person": person, "csrf": csrf_of(request), "path": request.url.path}
     html = _TEMPLATES.get_template(template).render(**shared, **values)
     return HTMLResponse(html, status)
-
-
-def csrf_of(request: Request) -> str:
-    """Return what a form must send back to show that it is one of our pages'.
-
-    It follows from the session's secret, which no other site can read.
-    """
-    return digest(f"csrf:{request.cookies.get(COOKIE, '')}")
 
 
 def _moment(milliseconds: int | None) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import unicodedata
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, delete, insert, select, update
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
     from structurer.store.database import Store
+
+INVITATION_SECONDS = 7 * 86_400
+"""How long the link of an invitation is good."""
 
 _SECRET_BYTES = 32
 _NAME_LENGTH = 64
@@ -62,6 +65,15 @@ class Account(NamedTuple):
     created_at: int
 
 
+class Token(NamedTuple):
+    """What a program acts for a person by; times are milliseconds since 1970 (UTC)."""
+
+    id: int
+    label: str
+    created_at: int
+    expires_at: int
+
+
 class Accounts:
     """The accounts of a store."""
 
@@ -86,21 +98,17 @@ class Accounts:
 
     def all(self) -> tuple[Account, ...]:
         """Return all accounts, by name."""
-        known = select(
-            ACCOUNT.c.id,
-            ACCOUNT.c.name,
-            ACCOUNT.c.role,
-            ACCOUNT.c.active,
-            ACCOUNT.c.password.is_not(None).label("has_password"),
-            ACCOUNT.c.created_at,
-        )
-        rows = self._store.rows(known.order_by(ACCOUNT.c.name))
-        return tuple(
-            Account(
-                row.id, row.name, Role(row.role), bool(row.active), bool(row.has_password), row.created_at
-            )
-            for row in rows
-        )
+        return self._accounts(_ACCOUNTS.order_by(ACCOUNT.c.name))
+
+    def find(self, account: int) -> Account | None:
+        """Return an account by its number."""
+        found = self._accounts(_ACCOUNTS.where(ACCOUNT.c.id == account))
+        return found[0] if found else None
+
+    def find_named(self, name: str) -> Account | None:
+        """Return an account, shut or not, by name as people type it."""
+        found = self._accounts(_ACCOUNTS.where(ACCOUNT.c.folded == folded(name)))
+        return found[0] if found else None
 
     def named(self, name: str) -> tuple[Person, str | None] | None:
         """Return an active person and the hash of their password, by name as people type it."""
@@ -125,6 +133,7 @@ class Accounts:
                 raise AccountError("this is the last administrator; make another one first")
             if active is False:
                 _sign_out(connection, account)
+                connection.execute(delete(INVITATION).where(INVITATION.c.account_id == account))
 
     def invite(self, account: int, seconds: float) -> str:
         """Return a secret that lets its bearer set the account's password once, within so many seconds."""
@@ -186,14 +195,46 @@ class Accounts:
             connection.execute(insert(API_TOKEN), row | {"expires_at": at + int(seconds * 1000)})
         return secret
 
+    def tokens(self, account: int) -> tuple[Token, ...]:
+        """Return a person's tokens that are valid, the newest first."""
+        valid = and_(API_TOKEN.c.account_id == account, API_TOKEN.c.expires_at > now())
+        columns = (API_TOKEN.c.id, API_TOKEN.c.label, API_TOKEN.c.created_at, API_TOKEN.c.expires_at)
+        rows = self._store.rows(select(*columns).where(valid).order_by(API_TOKEN.c.id.desc()))
+        return tuple(Token(row.id, row.label, row.created_at, row.expires_at) for row in rows)
+
+    def revoke_token(self, account: int, token: int) -> str | None:
+        """Make one of a person's tokens invalid; return its label, ``None`` where there is no such token."""
+        gone = delete(API_TOKEN).where(API_TOKEN.c.id == token, API_TOKEN.c.account_id == account)
+        with self._store.writing() as connection:
+            label: str | None = connection.execute(gone.returning(API_TOKEN.c.label)).scalar()
+        return label
+
     def by_token(self, secret: str) -> Person | None:
         """Return for whom a program acts."""
         valid = and_(API_TOKEN.c.digest == digest(secret), API_TOKEN.c.expires_at > now())
         return self._person(_who().join(API_TOKEN, API_TOKEN.c.account_id == ACCOUNT.c.id).where(valid))
 
+    def _accounts(self, asked: Select[Any]) -> tuple[Account, ...]:
+        return tuple(
+            Account(
+                row.id, row.name, Role(row.role), bool(row.active), bool(row.has_password), row.created_at
+            )
+            for row in self._store.rows(asked)
+        )
+
     def _person(self, asked: Select[tuple[int, str, str]]) -> Person | None:
         rows = self._store.rows(asked)
         return Person(rows[0].id, rows[0].name, Role(rows[0].role)) if rows else None
+
+
+_ACCOUNTS = select(
+    ACCOUNT.c.id,
+    ACCOUNT.c.name,
+    ACCOUNT.c.role,
+    ACCOUNT.c.active,
+    ACCOUNT.c.password.is_not(None).label("has_password"),
+    ACCOUNT.c.created_at,
+)
 
 
 def checked_name(name: str) -> str:
