@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from structurer.store.review import Round
+from structurer.store.review.accounts import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -18,3 +21,8 @@ class Policy:
     second_look: float = 0.1
     planted: float = 0.03
     seed: int = 0
+
+
+def rounds_for(role: Role) -> frozenset[Round]:
+    """Return the rounds whose tasks people of a role may take."""
+    return frozenset(Round) if role.may(Role.CURATOR) else frozenset(Round) - {Round.CURATION}

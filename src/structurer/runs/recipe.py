@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from structurer.settings import Settings
 
 _PART_OF_THE_PROGRAM = {".py", ".toml", ".md", ".json"}
-_WITHOUT_A_PART_IN_RESULTS = {"cli", "evaluation", "exports", "store", "synthesis"}
+_WITHOUT_A_PART_IN_RESULTS = {"cli", "evaluation", "exports", "review", "store", "synthesis"}
 """Rooms that filings do not pass through on their way to records."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import FIRST_COMPLETED, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,7 +22,7 @@ from structurer.runs.tally import Tally
 from structurer.store import Failure, Filings, Runs, Sight, Work, count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from decimal import Decimal
 
@@ -68,14 +68,19 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a run reads: files, folders, patterns, and what came by standard input, if that was named."""
+    """What a run reads: files, folders, patterns, and what came by standard input, if that was named.
+
+    ``names`` are what results call files that are found under other names than their senders gave them.
+    """
 
     paths: Sequence[str]
     stdin: bytes | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def find(self) -> Iterator[Found]:
         """Return the files as they are found, from the beginning. Raises ``PlanError`` as ``find`` does."""
-        return find([path for path in self.paths if path != STDIN])
+        found = find([path for path in self.paths if path != STDIN])
+        return (replace(one, name=self.names.get(one.name, one.name)) for one in found)
 
 
 class Runner:

@@ -64,6 +64,23 @@ _DOUBTS = (
     .correlate(REVIEW_TASK)
     .scalar_subquery()
 )
+_SHOWN = (
+    select(
+        REVIEW_TASK.c.id,
+        REVIEW_TASK.c.round,
+        REVIEW_ITEM.c.filing,
+        REVIEW_ITEM.c.ordinal,
+        REVIEW_ITEM.c.title,
+        REVIEW_ITEM.c.department,
+        REVIEW_ITEM.c.engine,
+        REVIEW_TASK.c.rank,
+        _DOUBTS,
+        ACCOUNT.c.name,
+    )
+    .select_from(_TASKS)
+    .join(ACCOUNT, and_(ACCOUNT.c.id == REVIEW_TASK.c.holder_id, HELD), isouter=True)
+    .order_by(REVIEW_TASK.c.rank.desc(), REVIEW_TASK.c.id)
+)
 
 
 class Queue:
@@ -78,30 +95,16 @@ class Queue:
         self, wanted: QueueFilter, most: int, after: tuple[int, int] | None = None
     ) -> tuple[QueueRow, ...]:
         """Return tasks in their order, those behind ``after``: the rank and number of another."""
-        held_by = and_(ACCOUNT.c.id == REVIEW_TASK.c.holder_id, HELD)
-        page = (
-            select(
-                REVIEW_TASK.c.id,
-                REVIEW_TASK.c.round,
-                REVIEW_ITEM.c.filing,
-                REVIEW_ITEM.c.ordinal,
-                REVIEW_ITEM.c.title,
-                REVIEW_ITEM.c.department,
-                REVIEW_ITEM.c.engine,
-                REVIEW_TASK.c.rank,
-                _DOUBTS,
-                ACCOUNT.c.name,
-            )
-            .select_from(_TASKS)
-            .join(ACCOUNT, held_by, isouter=True)
-            .where(self._may_take, *_wanted(wanted))
-            .order_by(REVIEW_TASK.c.rank.desc(), REVIEW_TASK.c.id)
-            .limit(most)
-        )
+        page = _SHOWN.where(self._may_take, *_wanted(wanted)).limit(most)
         if after is not None:
             rank, task = after
             page = page.where(tuple_(-REVIEW_TASK.c.rank, REVIEW_TASK.c.id) > tuple_(-rank, task))
         return tuple(QueueRow._make(row) for row in self._store.rows(page))
+
+    def mine(self) -> tuple[QueueRow, ...]:
+        """Return the tasks that the person has in hand."""
+        in_hand = and_(REVIEW_TASK.c.holder_id == self._account, HELD)
+        return tuple(QueueRow._make(row) for row in self._store.rows(_SHOWN.where(self._may_take, in_hand)))
 
     def count(self, wanted: QueueFilter) -> int:
         """Return how many tasks there are."""

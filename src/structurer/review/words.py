@@ -1,0 +1,84 @@
+"""Why something is doubtful, and groups of fields, in the few words that lists have room for."""
+
+from __future__ import annotations
+
+from structurer.groups import Group
+
+_REASONS = {
+    "amount_groups": "thousands do not fit",
+    "amount_in_one_half": "amount in one half only",
+    "amount_not_a_number": "not an amount",
+    "answer_invalid": "the model's answer does not fit",
+    "attribute_unknown": "attribute not known",
+    "cell_elsewhere": "text not in a cell of the table",
+    "cells_exchanged": "name and target exchanged",
+    "check_failed": "a check could not be made",
+    "chunk_failed": "could not be structured",
+    "code_not_a_number": "code is not a number",
+    "date_impossible": "impossible date",
+    "funding_sum": "sums do not add up",
+    "group_missing": "a level is missing in one half",
+    "half_without_indicators": "a half without indicators",
+    "halves_cut": "unclear where a half ends",
+    "halves_disagree": "the halves disagree",
+    "halves_swapped": "rows may stand in the other half",
+    "indicator_without_name": "indicator without a name",
+    "indicator_without_target": "indicator without a target",
+    "label_differs": "the form's label differs",
+    "label_in_cell": "a label's piece in a cell",
+    "label_in_value": "a label in a value",
+    "label_lost": "label not found",
+    "label_not_found": "label not found by the model",
+    "later_run_differs": "a later run reads otherwise",
+    "layout_unknown": "layout not known",
+    "level_differs": "level differs from the table",
+    "level_doubtful": "level is unsure",
+    "low_confidence": "less sure than others",
+    "model_unanswered": "the model did not answer",
+    "name_like_target": "name looks like a target",
+    "name_too_short": "name is short",
+    "not_grounded": "not found in the text",
+    "number_cut": "ends inside a number",
+    "pages_differ": "pages of the form differ",
+    "period_not_in_years": "period is not in years",
+    "phone_implausible": "telephone is unlikely",
+    "place_ambiguous": "stands in several places",
+    "printed_twice": "says the same twice",
+    "readings_differ": "two readings differ",
+    "row_in_one_reading": "row in one reading only",
+    "skipped": "left to a curator",
+    "target_elsewhere": "target stands elsewhere",
+    "target_like_name": "target looks like a name",
+    "target_wrong_kind": "target of another kind",
+    "text_cut_off": "text is cut off",
+    "text_left_over": "text left over",
+    "thin_margin": "cells may be read another way",
+    "title_maybe_broken": "title may be broken",
+    "torn_name": "name may be torn",
+    "torn_target": "target may be torn",
+    "two_targets": "may be two targets",
+    "unclaimed_text": "text that no value has",
+    "value_missing": "a value is missing",
+    "wrapped_side_by_side": "two wrapped cells side by side",
+}
+
+_GROUPS = {
+    Group.HEAD: "project and department",
+    Group.MONEY: "amounts",
+    Group.TEXTS: "long texts and goals",
+    Group.PEOPLE: "persons, telephone, date",
+    Group.HALF: "indicators: half",
+    Group.LEVEL: "indicators: level",
+    Group.NAME: "indicators: name",
+    Group.TARGET: "indicators: target",
+}
+
+
+def reason_in_words(code: str) -> str:
+    """Return a flag's code as people read it; a code that is not known stays as it is."""
+    return _REASONS.get(code, code)
+
+
+def group_in_words(group: str) -> str:
+    """Return a group of fields as people read it; one that is not known stays as it is."""
+    return _GROUPS.get(Group(group), group) if group in set(Group) else group
