@@ -13,7 +13,7 @@ from structurer.store.states import Sight, State
 from structurer.store.tables import FILING, RECORD, WORK_ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from structurer.store.database import Store
     from structurer.store.runs import Run
@@ -95,7 +95,7 @@ def failure_kinds(store: Store, run: int) -> list[tuple[str, int]]:
     return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
-def failures(store: Store, run: int, error: str) -> Iterator[FailedName]:
+def failures(store: Store, run: int, error: str) -> Generator[FailedName, None, None]:
     """Yield the filings that failed by one class of error, in the order of names; a few are in memory."""
     for row in store.stream(_FAILURES, {"run": run, "because": error}):
         yield FailedName(row.name, row.problem)
