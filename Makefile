@@ -5,11 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test setup chromium
+.PHONY: demo serve-demo test setup chromium
 .DELETE_ON_ERROR:
 
 demo: $(READY)
 	$(BIN)/structurer run eval/filings --out out
+
+# The pages of review on a store of their own; what was decided there is there the next time.
+serve-demo: $(READY)
+	$(BIN)/structurer run eval/filings --store sqlite:///demo.db --store-only
+	$(BIN)/structurer serve --store sqlite:///demo.db --uploads demo-uploads
 
 test: $(READY) chromium
 	$(BIN)/ruff check

@@ -15,8 +15,10 @@ from structurer.cli.gold import app as gold
 from structurer.cli.run import run
 from structurer.cli.runs import runs
 from structurer.cli.schema import app as schema
+from structurer.cli.serving import serve
 from structurer.cli.show import show
 from structurer.cli.usage import usage
+from structurer.cli.user import user
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
@@ -48,6 +50,8 @@ app.command()(run)
 app.command()(show)
 app.command()(export)
 app.command()(usage)
+app.command()(serve)
+app.add_typer(user, name="user")
 app.add_typer(runs, name="runs")
 app.add_typer(db, name="db")
 app.add_typer(batch, name="batch")
