@@ -104,4 +104,7 @@ def _misunderstood(request: Request, error: Exception) -> Response:
 def _mendable(request: Request, error: Exception) -> Response:
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
     words = str(error) if status != 503 else "the database does not answer; try again in a moment"
+    if isinstance(error, StaleError) and for_program(request):
+        clashes = [clash._asdict() for clash in error.clashes]
+        return JSONResponse({"error": words, "clashes": clashes, "version": error.version}, status)
     return error_answer(request, status, words)
