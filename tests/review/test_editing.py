@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
-from records import records
+from turns import RECORDS, Turn, any_command
 
 from structurer.document_types.declaration import DECLARATION
 from structurer.review.editing import commands as do
 from structurer.review.editing.comparing import differences
-from structurer.review.editing.deciding import CommandError, decide
-from structurer.review.editing.doubts import doubts_of, open_doubts, settled
-from structurer.review.editing.form import PrintedForm
-from structurer.review.editing.history import Event, EventKind, applied, fold
-from structurer.review.editing.ops import MisfitError, SetCell, op_from_json
+from structurer.review.editing.deciding import CommandError
+from structurer.review.editing.doubts import open_doubts, settled
+from structurer.review.editing.history import Event, EventKind, fold
+from structurer.review.editing.ops import MisfitError, SetCell
 from structurer.review.editing.outcome import reviewed_record
-from structurer.review.editing.state import Cell, State, opened
+from structurer.review.editing.state import Cell, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-RECORDS = [(record, text) for record, text in records() if len(record["data"]["indicators"]) > 3]
-COMMAND: TypeAdapter[do.Command] = TypeAdapter(do.Command)
-TEXT = st.sampled_from(
-    ["", "新的", "≥95%", "  有 空格  ", "<script>alert(1)</script>", "=1+1", "\U0001f600", "a\u202eb"]
-)
-
-
-class Turn:
-    """One turn at a record: what the desk does, without a store."""
-
-    def __init__(self, record: dict[str, Any], text: str) -> None:
-        self.record = record
-        self.text = text
-        self.start = opened(record, DECLARATION.entry.empty())
-        self.state = self.start
-        self.events: list[Event] = []
-        chunk = record["chunk"]
-        self.form = PrintedForm(DECLARATION, text, chunk["start"], chunk["end"])
-        self.doubts = doubts_of(record)
-
-    def do(self, command: do.Command) -> State:
-        """Carry out a command, as it would come over the wire."""
-        given = COMMAND.validate_json(COMMAND.dump_json(command))
-        decided = decide(given, self.state, self.events, {doubt.at for doubt in self.doubts}, self.form, 7)
-        # What is kept is JSON; what is read back must be the same changes.
-        ops = tuple(op_from_json(json.loads(json.dumps(op.as_json()))) for op in decided.ops)
-        assert ops == decided.ops
-        number = len(self.events) + 1
-        self.events.append(Event(number, decided.kind, ops, "ann", number, 1.0, decided.note, decided.of))
-        self.state = applied(self.state, ops)
-        return self.state
-
-    def cell(self, row: int, key: str) -> str:
-        """Return the address of a cell in a row of the first half."""
-        half = self.state.half(self.state.rows[0])
-        return f"{half[row]}.{key}"
-
-    def column(self, key: str) -> list[Any]:
-        """Return a column of the first half."""
-        return [self.state.value(f"{row}.{key}") for row in self.state.half(self.state.rows[0])]
 
 
 @pytest.fixture
@@ -73,35 +29,9 @@ def turn() -> Turn:
     return Turn(*RECORDS[0])
 
 
-def _commands(turn: Turn, data: st.DataObject) -> do.Command:
-    rows = st.sampled_from(turn.state.rows) if turn.state.rows else st.just("indicators.b0")
-    texts = st.builds("{}.{}".format, rows, st.sampled_from(["name", "target"]))
-    addresses = st.one_of(texts, st.sampled_from(sorted(turn.state.cells)), st.just("indicators.b99.name"))
-    return data.draw(
-        st.one_of(
-            st.builds(do.Accept, at=addresses),
-            st.builds(do.Correct, at=addresses, value=TEXT),
-            st.builds(do.Illegible, at=addresses, reason=TEXT),
-            st.builds(do.Skip, at=addresses, reason=st.just("unclear")),
-            st.builds(do.Comment, text=st.just("look at this")),
-            st.builds(do.AcceptRest),
-            st.builds(do.AddRow, after=st.one_of(st.none(), rows), scope=st.sampled_from([None, "annual"])),
-            st.builds(do.RemoveRow, row=rows),
-            st.builds(do.MoveRow, row=rows, to=st.sampled_from(["up", "down", "other_half"])),
-            st.builds(
-                do.Split, at=texts, offset=st.integers(1, 6), into=st.sampled_from(["below", "beside"])
-            ),
-            st.builds(do.Join, at=texts),
-            st.builds(do.Slide, at=texts, to=st.sampled_from(["up", "down"])),
-            st.builds(do.Undo),
-            st.builds(do.Redo),
-        )
-    )
-
-
 def _play(turn: Turn, data: st.DataObject, most: int = 25) -> None:
     for _ in range(data.draw(st.integers(0, most))):
-        _can(turn, _commands(turn, data))
+        turn.may(any_command(turn, data))
 
 
 @given(st.data())
@@ -121,7 +51,7 @@ def test_undoing_all_that_was_decided_leads_back_to_the_beginning_and_redoing_to
     _play(turn, data)
     end = turn.state
     undone = 0
-    while _can(turn, do.Undo()):
+    while turn.may(do.Undo()):
         undone += 1
     assert turn.state == turn.start
     for _ in range(undone):
@@ -129,14 +59,6 @@ def test_undoing_all_that_was_decided_leads_back_to_the_beginning_and_redoing_to
     assert turn.state.data() == end.data()
     assert turn.state.marks == end.marks
     assert turn.state.rows == end.rows
-
-
-def _can(turn: Turn, command: do.Command) -> bool:
-    try:
-        turn.do(command)
-    except CommandError:
-        return False
-    return True
 
 
 @given(st.data())
@@ -150,7 +72,7 @@ def test_sliding_splitting_and_joining_lose_no_letter(data: st.DataObject) -> No
             [do.Slide(at=at, to="up"), do.Slide(at=at, to="down"), do.Join(at=at), do.Split(at=at, offset=1)]
         )
     )
-    if _can(turn, command):
+    if turn.may(command):
         assert turn.state != turn.start
         assert _letters(turn.state) == letters
 

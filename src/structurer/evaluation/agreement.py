@@ -12,13 +12,13 @@ fall together. Where nobody differs it has no width, which only says that there 
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from structurer.errors import StructurerError
+from structurer.evaluation.alpha import alpha
 from structurer.evaluation.cells import AMOUNTS, FIELDS, ROW_FIELDS, normal_amount, normal_text
 from structurer.evaluation.rows import match_rows
 from structurer.groups import Group, group_of
@@ -143,18 +143,6 @@ def agreement(
         only_a=tuple(sorted(a.keys() - b.keys())),
         only_b=tuple(sorted(b.keys() - a.keys())),
     )
-
-
-def alpha(units: Iterable[tuple[object, object]]) -> float | None:
-    """Return Krippendorff's α of values that two people gave to the same things; ``None``: all are one."""
-    units = list(units)
-    counts = Counter(value for unit in units for value in unit)
-    total = counts.total()
-    if total < 2:
-        return None
-    expected = 1 - sum(count * (count - 1) for count in counts.values()) / (total * (total - 1))
-    observed = sum(one != other for one, other in units) / len(units)
-    return 1 - observed / expected if expected else None
 
 
 def _pairs(a: GoldLabel, b: GoldLabel) -> Iterator[_Pair]:

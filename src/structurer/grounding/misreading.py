@@ -58,6 +58,12 @@ def tolerance(length: int) -> int:
     return 3 + (length // _LONG).bit_length()
 
 
+def look_alikes(character: str) -> str:
+    """Return the characters that scanners take for this one; nothing where there are none."""
+    words = (word for word in _LOOK_ALIKE.split() if character in word)
+    return "".join(word.replace(character, "") for word in words)
+
+
 def misreading_cost(value: str, printed: str) -> int | None:
     """Return the cost of taking ``printed`` for a misread ``value``, or ``None`` beyond ``tolerance``.
 

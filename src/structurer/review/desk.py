@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from structurer.document_types.declaration import DECLARATION
 from structurer.errors import StructurerError
 from structurer.review.editing.comparing import differences
-from structurer.review.editing.deciding import CommandError, decide
+from structurer.review.editing.deciding import CommandError
 from structurer.review.editing.history import fold, touched
 from structurer.review.editing.ops import SetCell
 from structurer.review.editing.outcome import reviewed_record
 from structurer.review.editing.state import opened
 from structurer.review.quality.agreement import wants_second_look
+from structurer.review.quality.checks import decide_among
+from structurer.review.quality.planting import planted
 from structurer.review.sitting import after, events_of, sit_down
 from structurer.store.packing import as_json, packed_json
 from structurer.store.review import (
@@ -24,6 +26,7 @@ from structurer.store.review import (
     Tasks,
     TaskState,
 )
+from structurer.store.review.probes import Probes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +81,20 @@ class Desk:
         self._decisions = Decisions(store)
 
     def look(self, task: int) -> Sitting:
-        """Return a turn at a record as it stands. Raises ``NoSuchTaskError``."""
+        """Return a turn at a record as it stands. Raises ``NoSuchTaskError``.
+
+        When whoever has it in hand looks for the first time, some values are made wrong (``planting``).
+        """
+        sitting = self._seen(task)
+        begins = sitting.version == 0 and not sitting.probes
+        if begins and sitting.task.held and sitting.task.holder_id == self._account:
+            probes = planted(sitting.record, sitting.start, sitting.key, sitting.task.round, self._policy)
+            if probes:
+                Probes(self._store).put(task, probes)
+                return self._seen(task)
+        return sitting
+
+    def _seen(self, task: int) -> Sitting:
         sitting = sit_down(self._store, task)
         if sitting is None:
             raise NoSuchTaskError(f"there is no task {task}")
@@ -98,12 +114,16 @@ class Desk:
             given_on = self._as_it_was(sitting, version)
             if command.do in ("undo", "redo") and version < sitting.version:
                 raise StaleError(_clashes(sitting, version, frozenset(), ()), sitting.version)
-            decided = decide(command, given_on, sitting.events[:version], doubtful, sitting.form, task)
+            decided = decide_among(
+                command, given_on, sitting.events[:version], doubtful, sitting.form, task, sitting.probes
+            )
             clashing = _overlap(decided, sitting.events[version:])
             if clashing:
                 raise StaleError(_clashes(sitting, version, clashing, decided.ops), sitting.version)
             if version < sitting.version:
-                decided = decide(command, sitting.state, sitting.events, doubtful, sitting.form, task)
+                decided = decide_among(
+                    command, sitting.state, sitting.events, doubtful, sitting.form, task, sitting.probes
+                )
             if not decided.ops and not decided.note:
                 return sitting
             try:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from structurer.document_types.declaration import DECLARATION
@@ -19,7 +18,8 @@ from structurer.review.editing.doubts import (
 from structurer.review.editing.form import PrintedForm
 from structurer.review.editing.history import Event, EventKind, fold
 from structurer.review.editing.ops import op_from_json
-from structurer.review.editing.state import Cell, State, opened
+from structurer.review.editing.state import State, opened
+from structurer.review.quality.checks import with_shown, without_planted
 from structurer.store.packing import from_json, unpacked, unpacked_json
 from structurer.store.review import Decisions, Items, Round, Tasks, TaskState
 from structurer.store.review.probes import ProbeKind, Probes
@@ -40,7 +40,8 @@ class Sitting:
 
     ``record`` is what the machine wrote, ``text`` the whole filing's, ``start`` the state that the turn began
     with, ``events`` what was decided in it, ``state`` what that comes to. ``doubts`` are all that there are,
-    settled or not, in the form's order.
+    settled or not, in the form's order. ``probes`` are those among them that were put in on purpose; no page
+    may tell them from the others.
     """
 
     task: Task
@@ -51,6 +52,7 @@ class Sitting:
     events: tuple[Event, ...]
     state: State
     doubts: tuple[Doubt, ...]
+    probes: tuple[Probe, ...] = ()
 
     @property
     def version(self) -> int:
@@ -64,8 +66,9 @@ class Sitting:
 
     @property
     def skipped(self) -> tuple[Doubt, ...]:
-        """What was left to a curator."""
-        return skipped(self.doubts, self.state)
+        """What was left to a curator; not what was planted, which nobody has to settle."""
+        planted = {probe.address for probe in self.probes if probe.kind is ProbeKind.PLANTED}
+        return tuple(doubt for doubt in skipped(self.doubts, self.state) if doubt.at not in planted)
 
     @property
     def form(self) -> PrintedForm:
@@ -91,7 +94,7 @@ def sit_down(store: Store, number: int) -> Sitting | None:
         start = _settled_before(store, task, read)
         doubts = _to_curate(store, task, item, start) if task.round is Round.CURATION else _drawn(probes)
     state = fold(start, events)
-    return Sitting(task, item.key, record, unpacked(item.text), start, events, state, doubts)
+    return Sitting(task, item.key, record, unpacked(item.text), start, events, state, doubts, probes)
 
 
 def events_of(store: Store, task: int) -> tuple[Event, ...]:
@@ -111,36 +114,15 @@ def events_of(store: Store, task: int) -> tuple[Event, ...]:
     )
 
 
-def with_shown(state: State, probes: Sequence[Probe]) -> State:
-    """Return a state with the values in it that were made wrong on purpose."""
-    planted = (probe for probe in probes if probe.kind is ProbeKind.PLANTED)
-    return state.with_cells({probe.address: _cell(probe.shown) for probe in planted})
-
-
-def without_planted(state: State, probes: Sequence[Probe]) -> State:
-    """Return a state in which every planted value that is still there gave way to the one that was read.
-
-    It may have been moved to another row meanwhile; the spans of its print tell it.
-    """
-    cells = dict(state.cells)
-    for probe in probes:
-        shown, truth = _cell(probe.shown), _cell(probe.truth)
-        if probe.kind is ProbeKind.PLANTED:
-            cells |= {at: truth for at, cell in cells.items() if cell == shown and _same_column(at, probe)}
-    return state.with_cells(cells)
-
-
-def _same_column(at: str, probe: Probe) -> bool:
-    return at.rpartition(".")[2] == probe.address.rpartition(".")[2]
-
-
-def _cell(kept: str) -> Cell:
-    return Cell.from_json(json.loads(kept))
-
-
 def _of_machine(record: Mapping[str, Any], probes: Sequence[Probe], state: State) -> tuple[Doubt, ...]:
-    put = (Doubt(probe.address, (_LOW_CONFIDENCE,)) for probe in probes)
-    return with_probes(doubts_of(record), put, state)
+    return with_probes(tuple(map(_alike, doubts_of(record))), _drawn(probes), state)
+
+
+def _alike(doubt: Doubt) -> Doubt:
+    """Return a doubt in words that do not tell it from one that was put in on purpose."""
+    code = _LOW_CONFIDENCE.code
+    said = tuple(_LOW_CONFIDENCE if reason.code == code else reason for reason in doubt.reasons)
+    return replace(doubt, reasons=said)
 
 
 def _drawn(probes: Sequence[Probe]) -> tuple[Doubt, ...]:

@@ -45,10 +45,10 @@ def typed(path: str, text: str) -> Any:
     ``ValueError`` that says how to write it.
     """
     shown = text.strip()
-    if not shown:
+    name = path.rpartition(".")[2]
+    if not shown and name != "scope":
         return None
     plain = unicodedata.normalize("NFKC", shown)
-    name = path.rpartition(".")[2]
     if path.startswith("funding."):
         return _amount(plain)
     if name in _NUMBERS:

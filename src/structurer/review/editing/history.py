@@ -73,10 +73,15 @@ def inverse(ops: Sequence[Op]) -> tuple[Op, ...]:
     return tuple(op.inverse() for op in reversed(ops))
 
 
+def standing(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Return the decisions that were not taken back, or made again since."""
+    return tuple(_stacks(events)[0])
+
+
 def next_undo(events: Iterable[Event]) -> Event | None:
     """Return the decision that the next undo takes back."""
-    standing, _ = _stacks(events)
-    return standing[-1] if standing else None
+    stand, _ = _stacks(events)
+    return stand[-1] if stand else None
 
 
 def next_redo(events: Iterable[Event]) -> Event | None:
@@ -87,17 +92,17 @@ def next_redo(events: Iterable[Event]) -> Event | None:
 
 def _stacks(events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
     """Return the decisions that stand, and those that were taken back, each with the newest last."""
-    standing: list[Event] = []
+    stand: list[Event] = []
     undone: list[Event] = []
     for event in events:
         if event.kind is EventKind.UNDO:
-            undone.append(standing.pop())
+            undone.append(stand.pop())
         elif event.kind is EventKind.REDO:
-            standing.append(undone.pop())
+            stand.append(undone.pop())
         elif event.ops:
-            standing.append(event)
+            stand.append(event)
             undone.clear()
-    return standing, undone
+    return stand, undone
 
 
 def touched(ops: Iterable[Op]) -> frozenset[str]:

@@ -21,6 +21,8 @@ class ProbeKind(StrEnum):
 
     PLANTED = "planted"
     """It was made wrong on purpose, to see whether people notice. It is never exported."""
+    CONTROL = "control"
+    """It is shown as it was read, so that not all that is asked about on top is wrong."""
     AUDIT = "audit"
     """It was drawn, to see how many values are wrong that nobody doubted."""
 
