@@ -139,8 +139,9 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _reason(error: OSError) -> str:
-    # What the standard library adds to it says nothing new; a name that leads nowhere has a number of its own.
-    return str(error) if error.errno is None or error.errno < 0 else os.strerror(error.errno).lower()
+    # The standard library's own words name the address once more; a name's errors are below 0.
+    number = error.errno or 0
+    return os.strerror(number).lower() if number > 0 else "there is no such address"
 
 
 def _say(serving: Serving, host: str, port: int) -> None:
