@@ -148,7 +148,8 @@ def _say(serving: Serving, host: str, port: int) -> None:
     from structurer.review.first_start import first_invitation
 
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
-    url = serving.public_url or f"http://{shown}:{port}"
+    here = f"http://{shown}:{port}"
+    url = serving.public_url or here
     if not serving.secure and not _is_loopback(host):
         err().print(
             "warning: others on the network can read what is sent, passwords too; put a proxy with HTTPS "
@@ -162,7 +163,8 @@ def _say(serving: Serving, host: str, port: int) -> None:
         out().print(
             line(f"choose a password for {name} (works once): {url}/invitation/{secret}"), soft_wrap=True
         )
-    out().print(line(f"serving on {url} (Ctrl-C stops it)"), soft_wrap=True)
+    known_as = "" if url == here else f", which people open as {url}"
+    out().print(line(f"serving on {here}{known_as} (Ctrl-C stops it)"), soft_wrap=True)
 
 
 def _is_loopback(host: str) -> bool:
