@@ -108,7 +108,9 @@ class Queue:
 
     def count(self, wanted: QueueFilter) -> int:
         """Return how many tasks there are."""
-        tasks = select(func.count()).select_from(_TASKS).where(self._may_take, *_wanted(wanted))
+        of_items = any((wanted.filing, wanted.department, wanted.engine))
+        tasks = select(func.count()).select_from(_TASKS if of_items else REVIEW_TASK)
+        tasks = tasks.where(self._may_take, *_wanted(wanted))
         total: int = self._store.rows(tasks)[0][0]
         return total
 

@@ -165,6 +165,7 @@ REVIEW_TASK = Table(
     Column("finished_at", BigInteger),
     UniqueConstraint("item_id", "round", "turn"),
     Index("review_task_queue", "state", "rank", "id"),
+    Index("review_task_round", "state", "round", "item_id"),
     Index("review_task_holder", "holder_id", "state"),
     Index("review_task_finished", "finished_by", "finished_at"),
     sqlite_autoincrement=True,

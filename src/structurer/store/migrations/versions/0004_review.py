@@ -164,6 +164,7 @@ def _create_queue() -> None:
     )
     op.create_index("review_task_finished", "review_task", ["finished_by", "finished_at"])
     op.create_index("review_task_holder", "review_task", ["holder_id", "state"])
+    op.create_index("review_task_round", "review_task", ["state", "round", "item_id"])
     op.create_index("review_task_queue", "review_task", ["state", "rank", "id"])
 
 
