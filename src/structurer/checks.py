@@ -91,8 +91,9 @@ def in_order(flags: Iterable[Flag]) -> tuple[Flag, ...]:
     return tuple(sorted(set(flags), key=_order))
 
 
-def _order(flag: Flag) -> tuple[list[tuple[int, str]], Flag]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in flag.path.split(".")], flag
+def _order(flag: Flag) -> tuple[list[tuple[int, str]], tuple[str, ...]]:
+    parts = [(int(part), "") if part.isdecimal() else (-1, part) for part in flag.path.split(".")]
+    return parts, (flag.path, flag.code, flag.kind, flag.severity, flag.message, flag.other or "")
 
 
 def _check_failed(check: Check, error: Exception) -> Flag:

@@ -145,13 +145,28 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Flag:
-    """One thing that is doubtful or odd, at one path, in words that a reviewer understands."""
+    """One thing that is doubtful or odd, at one path, in words that a reviewer understands.
+
+    ``other`` is the reading that was not taken, where there were two.
+    """
 
     path: str
     code: str
     kind: FlagKind
     severity: Severity
     message: str
+    other: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the object that is written; ``other`` only where there is one."""
+        written = {
+            "code": self.code,
+            "kind": str(self.kind),
+            "severity": str(self.severity),
+            "path": self.path,
+            "message": self.message,
+        }
+        return written if self.other is None else {**written, "other": self.other}
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,16 +292,7 @@ class Record:
             "evidence": {path: [list(span) for span in e.spans] for path, e in self.evidence.items()},
             "grounding": {path: str(e.status) for path, e in self.evidence.items()},
             "confidence": dict(self.confidence),
-            "flags": [
-                {
-                    "code": flag.code,
-                    "kind": str(flag.kind),
-                    "severity": str(flag.severity),
-                    "path": flag.path,
-                    "message": flag.message,
-                }
-                for flag in self.flags
-            ],
+            "flags": [flag.as_dict() for flag in self.flags],
             "status": str(self.status),
             "provenance": self.provenance.as_dict(),
         }

@@ -20,12 +20,16 @@ from structurer.document_types.declaration.model import SCHEMA_VERSION, Declarat
 from structurer.errors import SchemaError
 from structurer.models import FlagKind, Grounding, Severity, Status
 from structurer.resources import resource_folder
+from structurer.review.editing.state import MarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from jsonschema.protocols import Validator
+
+_MAY_BE_ABSENT = "may_be_absent"
+"""Marks a key that is written only where there is something to say; all others are always there."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -58,6 +62,10 @@ class WrittenFlag(_Written):
     severity: Severity
     path: str = Field(description="What it is about, and everything below; empty: the whole record.")
     message: str
+    other: str = Field(
+        description="The reading that was not taken, where there were two.",
+        json_schema_extra={_MAY_BE_ABSENT: True},
+    )
 
 
 class WrittenUsage(_Written):
@@ -79,6 +87,22 @@ class WrittenProvenance(_Written):
     usage: WrittenUsage
 
 
+class WrittenMark(_Written):
+    """What a person said of a value, a row or a part of the form, and why."""
+
+    kind: MarkKind
+    reason: str
+
+
+class WrittenReview(_Written):
+    """Who decided on a record, when they last did, how often, and what they said of which path."""
+
+    by: list[str]
+    at: str
+    decisions: int = Field(ge=0)
+    marks: dict[str, WrittenMark]
+
+
 class WrittenRecord(_Written):
     """One line of records.jsonl: one project's data, its evidence, its doubts, where it came from."""
 
@@ -96,6 +120,9 @@ class WrittenRecord(_Written):
     flags: list[WrittenFlag]
     status: Status
     provenance: WrittenProvenance
+    review: WrittenReview = Field(
+        description="Only in a record that people reviewed.", json_schema_extra={_MAY_BE_ABSENT: True}
+    )
 
 
 _MODELS: Mapping[str, type[BaseModel]] = {
@@ -108,7 +135,10 @@ SCHEMA_NAMES = tuple(_MODELS)
 
 
 def build_schema(name: str) -> dict[str, Any]:
-    """Return one schema, made from its model. Every key is required: empty is ``null``, not absent."""
+    """Return one schema, made from its model.
+
+    Every key is required, empty is ``null`` and not absent; but for those that are marked to be absent.
+    """
     generated = _MODELS[name].model_json_schema(mode="serialization")
     schema = _simplified(generated, generated.get("$defs", {}))
     head = {"$schema": _DIALECT, "title": name, "version": SCHEMA_VERSION}
@@ -213,10 +243,12 @@ def _simplified(node: Any, definitions: Mapping[str, Any]) -> Any:
         if key == "properties"
         else _simplified(value, definitions)
         for key, value in node.items()
-        if key not in {"title", "default", "$defs"}
+        if key not in {"title", "default", "$defs", _MAY_BE_ABSENT}
     }
     if "properties" in kept:
-        kept["required"] = list(kept["properties"])
+        kept["required"] = [
+            name for name, schema in node["properties"].items() if _MAY_BE_ABSENT not in schema
+        ]
     return _without_null_branch(kept)
 
 

@@ -9,6 +9,13 @@ from structurer.evaluation.candidates import add_candidates
 from structurer.evaluation.gold import GoldError, load_gold, read_label
 from structurer.evaluation.written import RecordsError, WrittenRecords
 
+REVIEW = {
+    "by": ["lin", "wu"],
+    "at": "2031-02-03T04:05:06+00:00",
+    "decisions": 4,
+    "marks": {"phone": {"kind": "accepted", "reason": ""}},
+}
+
 
 @pytest.fixture
 def reviewed(record, data):
@@ -17,7 +24,7 @@ def reviewed(record, data):
     def make(**changes):
         written = record(data()).as_dict()
         written["document"] = {"name": "2023/a b.txt", "sha256": "0" * 64, "encoding": "utf-8"}
-        return {**written, "id": "9f8e7d6c5b4a", "status": "reviewed", "reviewer": "lin", **changes}
+        return {**written, "id": "9f8e7d6c5b4a", "status": "reviewed", "review": REVIEW, **changes}
 
     return make
 
@@ -28,12 +35,28 @@ def test_a_candidate_is_a_label_that_says_where_it_comes_from(reviewed, tmp_path
     assert added.path.name == "2023-a-b-01-9f8e7d6c.json"
     candidate = json.loads(added.path.read_text(encoding="utf-8"))
     said = candidate.pop("candidate")
-    assert (said["record"], said["reviewer"], said["engine"]) == ("9f8e7d6c5b4a", "lin", "layout")
+    assert (said["record"], said["engine"]) == ("9f8e7d6c5b4a", "layout")
+    assert said["labelled"] == "after a program's reading was shown"
+    assert (said["reviewers"], said["reviewed_at"], said["decisions"]) == (["lin", "wu"], REVIEW["at"], 4)
     without = tmp_path / "label.json"
     without.write_text(json.dumps(candidate), encoding="utf-8")
     label = read_label(without)
     assert (label.filing, label.ordinal) == ("2023/a b.txt", 1)
     assert label.data == data()
+
+
+def test_what_nobody_could_read_is_uncertain(reviewed, tmp_path):
+    illegible = {"kind": "illegible", "reason": "stamp"}
+    marks = dict.fromkeys(("phone", "funding.annual", "indicators.1.target", "indicators.0"), illegible)
+    others = {"handler": {"kind": "corrected", "reason": ""}, "": illegible}
+    (added,) = add_candidates([reviewed(review=REVIEW | {"marks": marks | others})], tmp_path)
+    candidate = json.loads(added.path.read_text(encoding="utf-8"))
+    del candidate["candidate"]
+    without = tmp_path / "label.json"
+    without.write_text(json.dumps(candidate), encoding="utf-8")
+    label = read_label(without)
+    assert label.uncertain_fields == {"phone", "funding.annual"}
+    assert label.uncertain_rows == {0, 1}
 
 
 def test_a_candidate_is_never_taken_for_gold(reviewed, tmp_path):

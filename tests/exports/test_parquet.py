@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import import_module
 from itertools import chain
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import pyarrow as pa
 import pytest
@@ -63,8 +63,9 @@ def _restored(row: dict[str, Any]) -> dict[str, Any]:
                 ends = [measure["value"], measure.pop("upper")]
                 measure["value"] = ends if measure["operator"] == "between" else ends[0]
     evidence = {path: [[s["start"], s["end"]] for s in spans] for path, spans in row["evidence"].items()}
-    beside = {name: row[name] for name in WrittenRecord.model_fields if name != "data"}
-    return {**beside, "data": data, "evidence": evidence}
+    flags = [{name: said for name, said in flag.items() if said is not None} for flag in row["flags"]]
+    beside = {name: row[name] for name in WrittenRecord.model_fields if name not in ("data", "review")}
+    return {**beside, "data": data, "evidence": evidence, "flags": flags}
 
 
 def _with_numbers(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,6 +91,8 @@ def _leaves_of_model(model: type[BaseModel], above: str = "") -> set[str]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if get_origin(annotation) is dict:
+        return None
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, map(_model_in, get_args(annotation))), None)
@@ -140,6 +143,9 @@ def test_columns_have_the_types_of_their_values(tmp_path: Path, record: dict[str
         "provenance.usage.output_tokens": pa.int64(),
         "provenance.usage.cost": amount,
         "as_text": pa.map_(pa.string(), pa.string()),
+        "review.at": pa.timestamp("ms", tz="UTC"),
+        "review.decisions": pa.int64(),
+        "review.marks": pa.map_(pa.string(), pa.struct([("kind", pa.string()), ("reason", pa.string())])),
     }
     assert all(pa.types.is_list(SCHEMA.field(name).type) for name in ("indicators", "flags"))
 
@@ -172,6 +178,22 @@ def test_a_row_has_typed_values(tmp_path: Path, record: dict[str, Any]) -> None:
     assert row["submitted_at"] == datetime(2031, 2, 3, 4, 5, 6)
     assert row["document"] == record["document"]
     assert row["chunk"] == record["chunk"]
+    assert row["flags"] == [flag | {"other": None} for flag in record["flags"]]
+    assert row["review"] is None
+    assert SCHEMA.names[-2:] == ["as_text", "review"]
+
+
+def test_a_reviewed_row_says_who_decided_and_when(tmp_path: Path, record: dict[str, Any]) -> None:
+    record["review"] = {
+        "by": ["ann", "=1+1"],
+        "at": "2031-02-03T04:05:06+00:00",
+        "decisions": 3,
+        "marks": {"phone": {"kind": "illegible", "reason": "stamp"}},
+    }
+    record["flags"] = [record["flags"][0] | {"other": "1200000"}]
+    row = _row(tmp_path / "a.parquet", record)
+    moment = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+    assert row["review"] == record["review"] | {"at": moment}
     assert row["flags"] == record["flags"]
 
 
@@ -190,7 +212,7 @@ def test_a_measure_has_two_ends(tmp_path: Path, record: dict[str, Any]) -> None:
 def test_a_project_that_was_not_structured_has_no_values(tmp_path: Path, broken: dict[str, Any]) -> None:
     row = _row(tmp_path / "a.parquet", broken)
     assert {row[name] for name in Declaration.model_fields} == {None}
-    assert row["flags"] == broken["flags"]
+    assert row["flags"] == [flag | {"other": None} for flag in broken["flags"]]
     assert (row["id"], row["status"]) == ("abc", "flagged")
 
 

@@ -6,10 +6,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
-from conftest import CALM
 
+from conftest import CALM
 from structurer.schemas import validate
 from structurer.store import Store
 from structurer.store.review import Items, Tasks
@@ -18,6 +17,8 @@ from structurer.store.review.probes import ProbeKind, Probes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import httpx2
 
     from conftest import Site, Visitor
 
@@ -114,7 +115,7 @@ def test_a_declaration_is_settled_by_a_program_and_exported_as_it_was_left(
     assert record["status"] == "reviewed"
     assert record["data"]["project_name"] == "另一个项目"
     assert record["review"]["by"] == ["ann"]
-    (listed,) = [row for row in cleo.get("/api/records", params={"reviewed": True}).json()["records"]]
+    (listed,) = cleo.get("/api/records", params={"reviewed": True}).json()["records"]
     assert listed["key"] == turn["key"]
     assert listed["reviewed_at"] is not None
     (run,) = cleo.get("/api/runs").json()["runs"]

@@ -120,8 +120,12 @@ def _settled(mine: Cell, other: Cell, *, favoured: bool = False, firm: bool = Fa
     message = f"the layout reads {_words(mine.value)}, the model {_words(other.value)}"
     differ = doubt("", "readings_differ", message)
     if _gives_way(mine, other) and not firm:
-        return replace(other, doubts=(differ,))
-    return replace(mine, doubts=(*mine.doubts, differ))
+        return replace(other, doubts=(replace(differ, other=_untaken(mine)),))
+    return replace(mine, doubts=(*mine.doubts, replace(differ, other=_untaken(other))))
+
+
+def _untaken(cell: Cell) -> str | None:
+    return None if cell.value is None else str(cell.value)
 
 
 def _gives_way(mine: Cell, other: Cell) -> bool:

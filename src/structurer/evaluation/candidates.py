@@ -17,9 +17,11 @@ from pydantic import ValidationError
 
 from structurer.document_types.declaration.model import Declaration
 from structurer.errors import OutputError
-from structurer.evaluation.cells import ROW_FIELDS
+from structurer.evaluation.cells import FIELDS, ROW_FIELDS
 from structurer.evaluation.gold import GoldError
 from structurer.models import Status
+from structurer.paths import covers
+from structurer.review.editing.state import MarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +29,18 @@ if TYPE_CHECKING:
 CANDIDATES = Path("eval/candidates")
 """Where candidates are kept unless another folder is named."""
 
+_LABELLED = "after a program's reading was shown"
+"""How a candidate came to its values; a gold label is made from the text alone."""
+
+_IN_ROW = re.compile(r"indicators\.([0-9]+)(?:\..*)?")
 _ROW_KEYS = ("scope", "level1", *ROW_FIELDS)
+
+
+class _Illegible(NamedTuple):
+    """What a person could not read: fields by their names, indicators by their places."""
+
+    fields: tuple[str, ...]
+    rows: frozenset[int]
 
 
 class Added(NamedTuple):
@@ -76,17 +89,25 @@ def _candidate(record: Mapping[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         raise GoldError(f"record {record['id']}: its data is no declaration; export it again") from error
     document, made_by = record["document"], record["provenance"]
-    data["indicators"] = [{key: row[key] for key in _ROW_KEYS} for row in data["indicators"]]
+    illegible = _illegible(record)
+    data["indicators"] = [
+        {key: row[key] for key in _ROW_KEYS} | ({"uncertain": True} if number in illegible.rows else {})
+        for number, row in enumerate(data["indicators"])
+    ]
+    review = record.get("review") or {"by": [], "at": None, "decisions": None}
     return {
         "filing": document["name"],
         "ordinal": record["chunk"]["ordinal"],
         **data,
-        "uncertain_fields": [],
+        "uncertain_fields": list(illegible.fields),
         "notes": "",
         "candidate": {
             "record": record["id"],
             "sha256": document["sha256"],
-            "reviewer": record.get("reviewer"),
+            "labelled": _LABELLED,
+            "reviewers": review["by"],
+            "reviewed_at": review["at"],
+            "decisions": review["decisions"],
             "engine": made_by["engine"],
             "model": made_by["model"],
             "prompt": made_by["prompt"],
@@ -94,3 +115,11 @@ def _candidate(record: Mapping[str, Any]) -> dict[str, Any]:
             "config": made_by["config"],
         },
     }
+
+
+def _illegible(record: Mapping[str, Any]) -> _Illegible:
+    marks = (record.get("review") or {}).get("marks", {})
+    paths = [path for path, mark in marks.items() if mark["kind"] == MarkKind.ILLEGIBLE]
+    in_rows = {path: match for path in paths if (match := _IN_ROW.fullmatch(path))}
+    named = (path for path in paths if path and any(covers(path, field) for field in FIELDS))
+    return _Illegible(tuple(named), frozenset(int(match[1]) for match in in_rows.values()))

@@ -55,6 +55,7 @@ _LARGE = pa.int64()
 _PROBABILITY = pa.float64()
 # Parquet has no coarser unit. No time zone: the form prints the time of its place.
 _TIME = pa.timestamp("ms")
+_MOMENT = pa.timestamp("ms", tz="UTC")
 
 
 def _texts(*names: str) -> list[pa.Field]:
@@ -73,6 +74,14 @@ _MEASURE = pa.struct(
 _INDICATOR = pa.struct([*_texts("scope", "level1", "level2", "name", "target"), ("measure", _MEASURE)])
 _SPAN = pa.struct([("start", _LARGE), ("end", _LARGE)])
 _USAGE = pa.struct([("input_tokens", _LARGE), ("output_tokens", _LARGE), ("cost", _NUMBER)])
+_REVIEW = pa.struct(
+    [
+        ("by", pa.list_(_TEXT)),
+        ("at", _MOMENT),
+        ("decisions", _LARGE),
+        ("marks", pa.map_(_TEXT, pa.struct(_texts("kind", "reason")))),
+    ]
+)
 
 SCHEMA = pa.schema(
     [
@@ -91,7 +100,7 @@ SCHEMA = pa.schema(
         ("indicators", pa.list_(_INDICATOR)),
         *_texts("responsible_person", "handler", "phone"),
         ("submitted_at", _TIME),
-        ("flags", pa.list_(pa.struct(_texts("code", "kind", "severity", "path", "message")))),
+        ("flags", pa.list_(pa.struct(_texts("code", "kind", "severity", "path", "message", "other")))),
         ("evidence", pa.map_(_TEXT, pa.list_(_SPAN))),
         ("grounding", pa.map_(_TEXT, _TEXT)),
         ("confidence", pa.map_(_TEXT, _PROBABILITY)),
@@ -100,11 +109,13 @@ SCHEMA = pa.schema(
             pa.struct([*_texts("engine", "model", "prompt", "structurer", "config"), ("usage", _USAGE)]),
         ),
         ("as_text", pa.map_(_TEXT, _TEXT)),
+        ("review", _REVIEW),
     ]
 )
 """The columns. Amounts are in yuan, ``provenance.usage.cost`` in US dollars; ``measure.upper`` is the upper
 end of a range; ``evidence`` counts code points of the filing's text. ``as_text`` gives, by dotted path, the
-exact text of a value whose own column is null because it has no room for it; most rows have none."""
+exact text of a value whose own column is null because it has no room for it; most rows have none. ``review``
+is null for a record that no person decided on."""
 
 
 class ParquetTable:
@@ -278,5 +289,6 @@ _LEAVES: dict[pa.DataType, Callable[[Any], Any]] = {
     _LARGE: _integer(64),
     _PROBABILITY: float,
     _TIME: datetime.fromisoformat,
+    _MOMENT: datetime.fromisoformat,
 }
 _FITS = {field.name: _fit_of(field.type) for field in SCHEMA if field.name != "as_text"}

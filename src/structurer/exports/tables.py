@@ -8,7 +8,8 @@ the record (``funding.annual.total``); the others are
 - ``row``: the indicator's path in the record (``indicators.4``);
 - ``extraction_flags``, ``source_flags``: how many flags say that we may have misread, and that the
   filing itself is odd;
-- ``extraction_messages``, ``source_messages``: what they say, one a line.
+- ``extraction_messages``, ``source_messages``: what they say, one a line;
+- ``reviewed_by``, ``reviewed_at``: the people who decided on it, one a line, and when they last did.
 
 The table of indicators has the messages only; an indicator's flags are those on it, below it, and on
 all indicators together.
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _RECORD_COLUMNS = ("record", "document", "ordinal")
 _COUNT_COLUMNS = ("extraction_flags", "source_flags")
 _MESSAGE_COLUMNS = ("extraction_messages", "source_messages")
+_REVIEW_COLUMNS = ("reviewed_by", "reviewed_at")
 _KINDS = ("extraction", "source")
 _FUNDING = ("total", "central", "provincial", "municipal_county", "self_raised", "other")
 
@@ -67,6 +69,7 @@ DECLARATION_COLUMNS = (
     "indicators",
     *_COUNT_COLUMNS,
     *_MESSAGE_COLUMNS,
+    *_REVIEW_COLUMNS,
 )
 """Columns of the table of projects; ``indicators`` is the number of indicator rows."""
 
@@ -111,6 +114,7 @@ def declaration_row(record: Mapping[str, Any]) -> tuple[Cell, ...]:
         len(data.get("indicators", ())),
         *(sum(flag["kind"] == kind for flag in record["flags"]) for kind in _KINDS),
         *_message_cells(record["flags"]),
+        *_review_cells(record.get("review")),
     )
 
 
@@ -145,6 +149,10 @@ def _measure_cells(measure: Mapping[str, Any] | None) -> tuple[Cell, ...]:
 
 def _message_cells(flags: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
     return tuple("\n".join(messages(flags, kind)) or None for kind in _KINDS)
+
+
+def _review_cells(review: Mapping[str, Any] | None) -> tuple[Cell, ...]:
+    return (None, None) if review is None else ("\n".join(review["by"]), review["at"])
 
 
 def _concerns(flagged: str, row: str) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import insert as plain_insert
 from structurer.store.database import insert_new, inserted_if_new, now
 from structurer.store.packing import unpacked
 from structurer.store.states import Sight, State
-from structurer.store.tables import CHUNK, DOCUMENT_TEXT, FILING, FLAG, RECORD, RESULT, WORK_ITEM
+from structurer.store.tables import CHUNK, DOCUMENT_TEXT, FILING, FLAG, RECORD, RESULT, REVIEWED, WORK_ITEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,7 +74,8 @@ class ExportRow(NamedTuple):
     """One filing of a run with one of its records, or with none; rows of a filing follow each other.
 
     ``first`` and ``first_name`` are the filing (number, name) that stands for its content: the first of those
-    that have it, in the order of names. Only that one comes with records.
+    that have it, in the order of names. Only that one comes with records. ``body`` is a record's JSON,
+    packed.
     """
 
     filing: int
@@ -245,12 +246,14 @@ _EXPORT = (
         RESULT.c.media_type,
         RESULT.c.pages,
         RESULT.c.residue,
-        RECORD.c.body,
+        # What people made of a record stands for what any run read.
+        func.coalesce(REVIEWED.c.body, RECORD.c.body).label("body"),
     )
     .select_from(FILING)
     .join(WORK_ITEM, WORK_ITEM.c.id == FILING.c.item_id, isouter=True)
     .join(RESULT, and_(RESULT.c.id == WORK_ITEM.c.result_id, WORK_ITEM.c.state == State.DONE), isouter=True)
     .join(RECORD, and_(RECORD.c.result_id == RESULT.c.id, RECORD.c.latest, _IS_FIRST), isouter=True)
+    .join(REVIEWED, REVIEWED.c.key == RECORD.c.key, isouter=True)
     .where(FILING.c.run_id == bindparam("run"), FILING.c.state != Sight.GONE)
     # The same name may come from two folders; then what has no content goes first, and contents are in order.
     .order_by(FILING.c.name, WORK_ITEM.c.sha256.nulls_first(), FILING.c.id, RECORD.c.ordinal)
@@ -270,6 +273,7 @@ _SHARES = (
 def export_rows(store: Store, run: int) -> Iterator[ExportRow]:
     """Yield the filings of a run with their latest records, in the order of names and ordinals.
 
+    A record that was reviewed is the one that people made of it, in every run that read it.
     Nothing but a few rows is in memory, however many there are.
     """
     for row in store.stream(_EXPORT, {"run": run}):

@@ -54,17 +54,7 @@ def reviewed_record(
         "evidence": {path: [list(span) for span in each] for path, each in evidence.items()},
         "grounding": grounding,
         "confidence": {path: _SURE if sure is None else sure for path, sure in confidence.items()},
-        "flags": [
-            {
-                "code": flag.code,
-                "kind": str(flag.kind),
-                "severity": str(flag.severity),
-                "path": flag.path,
-                "message": flag.message,
-            }
-            for flag in flags
-            if flag.kind is FlagKind.SOURCE
-        ],
+        "flags": [flag.as_dict() for flag in flags if flag.kind is FlagKind.SOURCE],
         "status": str(Status.REVIEWED),
         "review": {
             "by": sorted({event.who for event in decided}),
