@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
+from structurer.errors import StructurerError
 from structurer.review.web.serving import Serving
 from structurer.store import Store
 from structurer.store.review.accounts import Accounts, Person, Role, digest
@@ -24,7 +25,13 @@ def serving_of(request: Request) -> Serving:
     return serving
 
 
-def store_of(request: Request) -> Iterator[Store]:
+async def turn_of(request: Request) -> AsyncIterator[None]:
+    """Let so many requests at once have a store, and others wait: here, where waiting takes no thread."""
+    async with request.app.state.turns:
+        yield
+
+
+def store_of(request: Request, _turn: Annotated[None, Depends(turn_of, scope="function")]) -> Iterator[Store]:
     """Lend a store for one request."""
     with request.app.state.stores.lent() as store:
         yield store
@@ -82,7 +89,7 @@ def person_of(request: Request, store: StoreOf, csrf: Annotated[bool, Depends(sh
     return person
 
 
-class SignedOutError(Exception):
+class SignedOutError(StructurerError):
     """Somebody must sign in first."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from structurer.review.web.api import runs as api_runs
 from structurer.review.web.errors import answer_errors
 from structurer.review.web.pages import people, queue, record, runs, signing_in, statistics, trail, uploads
 from structurer.review.web.protection import Protection
-from structurer.review.web.stores import Stores
+from structurer.review.web.stores import AT_ONCE, Stores
 from structurer.review.web.working import Working
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def create_app(serving: Serving) -> FastAPI:
     )
     app.state.serving = serving
     app.state.stores = stores
+    app.state.turns = asyncio.Semaphore(AT_ONCE)
     app.state.working = working
     app.state.recent = Recent(_COUNTED_FOR)
     for pages in (signing_in, queue, record, uploads, runs, statistics, people, trail):

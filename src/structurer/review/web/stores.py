@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from queue import Empty, LifoQueue
+from queue import Empty, Full, LifoQueue
 from typing import TYPE_CHECKING
 
+from fastapi import HTTPException
+from fastapi.exceptions import RequestValidationError
+
+from structurer.errors import StoreError, StructurerError
 from structurer.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_KEPT = 16
-"""Connections that stay open between requests."""
+AT_ONCE = 16
+"""Stores in use at once: each has two connections, of which PostgreSQL gives 100 unless told otherwise."""
+
+_HARMLESS = (StructurerError, HTTPException, RequestValidationError)
+"""Answers to requests, which say nothing about the store that they had."""
 
 
 class Stores:
@@ -20,7 +27,7 @@ class Stores:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._idle: LifoQueue[Store] = LifoQueue(_KEPT)
+        self._idle: LifoQueue[Store] = LifoQueue(AT_ONCE)
         # The first brings the schema up to date, or says why that cannot be.
         self._idle.put(Store.open(url))
 
@@ -33,13 +40,19 @@ class Stores:
             store = Store.open(self._url, upgrade=False)
         try:
             yield store
-        except BaseException:
-            store.close()
+        except BaseException as error:
+            if isinstance(error, _HARMLESS) and not isinstance(error, StoreError):
+                self._keep(store)
+            else:
+                store.close()
             raise
-        if self._idle.full():
+        self._keep(store)
+
+    def _keep(self, store: Store) -> None:
+        try:
+            self._idle.put_nowait(store)
+        except Full:
             store.close()
-        else:
-            self._idle.put(store)
 
     def close(self) -> None:
         """Let go of all that are not lent."""
