@@ -111,6 +111,9 @@ def test_a_disagreement_shows_both_readings_and_leaves_the_layouts_value() -> No
     assert messages["handler"] == f"the layout reads “{handler}”, the model “{phone}”"
     assert messages["phone"] == f"the layout reads “{phone}”, the model nothing"
     assert {"handler", "phone"} == set(messages)
+    others = {flag.path: flag.other for flag in doubts(result, "readings_differ")}
+    assert others == {"handler": phone, "phone": None}
+    assert {flag.other for flag in result.doubts if flag.code != "readings_differ"} <= {None}
 
 
 def test_keys_that_were_not_asked_about_stay_as_they_are() -> None:
@@ -204,6 +207,25 @@ def test_a_doubtful_value_gives_way_to_one_without_doubt_and_both_are_shown() ->
     (flag,) = doubts(result, "readings_differ")
     assert flag.path == "handler"
     assert flag.message.startswith("the layout reads nothing, the model “")
+    assert flag.other is None
+
+
+def test_the_reading_that_gave_way_is_kept_beside_the_one_that_stands() -> None:
+    form = invented(1)
+    layout = form.layout()
+    wrong = {**layout.data, "handler": layout.data["phone"]}
+    doubted = Extraction(
+        wrong,
+        {**layout.spans, "handler": layout.spans["phone"]},
+        (Flag("handler", "label_in_value", *kind()),),
+        claimed=layout.claimed,
+    )
+    examined = examine(form.passage, doubted, DECLARATION)
+    result = reconcile(form.passage, DECLARATION, examined, reading(form, form.point), KEYS)
+    assert result.data == layout.data
+    (flag,) = doubts(result, "readings_differ")
+    assert (flag.path, flag.other) == ("handler", layout.data["phone"])
+    assert flag.as_dict()["other"] == flag.other
 
 
 def test_the_cells_of_a_row_give_way_together_or_not_at_all() -> None:
@@ -252,6 +274,7 @@ def test_a_row_is_renamed_only_where_the_layout_has_no_name_for_it(lost: bool) -
     flag = next(flag for flag in doubts(result, "readings_differ") if flag.path == "indicators.0.name")
     shown = "nothing" if lost else f"“{first['name']}”"
     assert flag.message == f"the layout reads {shown}, the model “{invented_name}”"
+    assert flag.other == (None if lost else invented_name)
 
 
 def test_a_row_that_the_model_drops_stays_and_one_that_it_adds_comes_in_its_place() -> None:

@@ -23,6 +23,10 @@ from commands import (
     written,
 )
 from model_server import Faults, InventedAnswers, ModelServer, all_at
+from structurer.checks import quoted
+from structurer.paths import value_at
+from structurer.review.editing.doubts import doubts_of
+from structurer.schemas import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +138,25 @@ def test_whatever_goes_wrong_each_form_has_a_record_and_no_error_is_silent(
     assert report(tmp_path / "out")["complete"] is True
     assert all_recorded(tmp_path / "out")
     assert untold(tmp_path / "out") == []
+
+
+def test_where_two_readings_differ_the_one_that_was_not_taken_is_written_too(tmp_path: Path) -> None:
+    with ModelServer(InventedAnswers(7)) as server:
+        options = asking(server, tmp_path / "work.db", "--engine", "hybrid")
+        result = structurer("run", FILINGS, *options, "--out", tmp_path / "out", **_HASTE)
+    assert result.exit_code == 0
+    kept = 0
+    for line in lines(tmp_path / "out"):
+        validate("record", line)
+        for flag in line["flags"]:
+            assert ("other" in flag) <= (flag["code"] == "readings_differ")
+            if "other" in flag:
+                assert flag["other"] != str(value_at(line["data"], flag["path"]))
+                assert quoted(flag["other"]) in flag["message"]
+                kept += 1
+        asked = {reason.other for doubt in doubts_of(line) for reason in doubt.reasons} - {None}
+        assert asked == {flag["other"] for flag in line["flags"] if "other" in flag}
+    assert kept
 
 
 @pytest.mark.parametrize("answers", ["point", "transcribe"])
