@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from structurer.review.desk import NoSuchTaskError, StaleError, UnfinishedError
+from structurer.store import Store
 from structurer.store.review import LostClaimError, StaleVersionError
 from structurer.store.review.accounts import Accounts, Role
 
@@ -194,3 +195,16 @@ def test_what_goes_wrong_has_its_answer(
     assert words in shown.text
     assert "words of a filing" not in caplog.text + shown.text
     assert ("ValueError" in caplog.text and "in broken" in caplog.text) == (status == 500)
+
+
+def test_refusals_use_up_no_connections(site: Site) -> None:
+    http, opened = site.person("ann").http, []
+    open_store = Store.open
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "open", lambda *where, **how: opened.append(1) or open_store(*where, **how))
+        for _ in range(5):
+            assert site.nobody().get("/account").status_code == 303
+            assert http.get("/people").status_code == 403
+            assert http.post("/account/tokens").status_code == 422
+            assert http.get("/api/tasks/99999").status_code == 404
+    assert len(opened) <= 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,6 +117,29 @@ def test_one_address_cannot_try_many_names(new_url: Callable[[], str]) -> None:
         assert not other.wait
         logins.succeeded(other)
         assert len(store.rows(FAILED_LOGIN.select())) == 40
+
+
+def test_many_attempts_at_once_are_not_more(new_url: Callable[[], str]) -> None:
+    url = new_url()
+    Store.open(url).close()
+
+    def attempt(number: int) -> int:
+        with Store.open(url, upgrade=False) as store:
+            return Logins(store).begin("ann", f"192.0.2.{number}").wait
+
+    with ThreadPoolExecutor(8) as pool:
+        waits = list(pool.map(attempt, range(16)))
+    assert sum(wait == 0 for wait in waits) == 5
+
+
+def test_names_that_no_database_can_hold_are_nobodys(new_url: Callable[[], str]) -> None:
+    with Store.open(new_url()) as store:
+        for name in ("a\0", "\ud800"):
+            assert Accounts(store).named(name) is None
+            assert not Logins(store).begin(name, "192.0.2.1").wait
+        ann = Accounts(store).add("ann", Role.REVIEWER)
+        Accounts(store).make_token(ann.id, "a\0", 60)
+        assert [token.label for token in Accounts(store).tokens(ann.id)] == ["a\ufffd"]
 
 
 def test_what_succeeds_does_not_count(site: Site) -> None:

@@ -60,6 +60,8 @@ class Protection:
             self._check(request)
             await self._app(scope, _counted(receive, self._serving.body_limit), sending)
         except HTTPException as refused:
+            if begun:
+                raise
             await error_answer(request, refused.status_code, refused.detail)(scope, receive, sending)
         except Exception as error:
             _LOG.error("%s in\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))

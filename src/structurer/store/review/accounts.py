@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from structurer.errors import StructurerError
 from structurer.store.database import inserted_if_new, now
+from structurer.store.packing import storable
 from structurer.store.tables import ACCOUNT, API_TOKEN, INVITATION, SESSION
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ class Accounts:
         """Return a secret that lets its bearer set the account's password once, within so many seconds."""
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         with self._store.writing() as connection:
-            connection.execute(delete(INVITATION).where(INVITATION.c.account_id == account))
+            over = (INVITATION.c.account_id == account) | (INVITATION.c.expires_at <= now())
+            connection.execute(delete(INVITATION).where(over))
             row = {"digest": digest(secret), "account_id": account}
             row["expires_at"] = connection.execute(select(now() + int(seconds * 1000))).scalar_one()
             connection.execute(insert(INVITATION), row)
@@ -191,7 +193,9 @@ class Accounts:
         secret = f"structurer_{secrets.token_urlsafe(_SECRET_BYTES)}"
         with self._store.writing() as connection:
             at = connection.execute(select(now())).scalar_one()
-            row = {"digest": digest(secret), "account_id": account, "label": label, "created_at": at}
+            row = {"digest": digest(secret), "account_id": account, "created_at": at}
+            row["label"] = storable(label)
+            connection.execute(delete(API_TOKEN).where(API_TOKEN.c.expires_at <= at))
             connection.execute(insert(API_TOKEN), row | {"expires_at": at + int(seconds * 1000)})
         return secret
 
@@ -247,7 +251,7 @@ def checked_name(name: str) -> str:
 
 def folded(name: str) -> str:
     """Return a name as names are compared: width, case and composition do not count."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", storable(name).strip()).casefold())
 
 
 def digest(secret: str) -> str:
