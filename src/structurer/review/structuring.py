@@ -96,5 +96,5 @@ def _problem(store: Store, run: Run, ended: Ended) -> str | None:
         for failed in failures(store, run.number, kind):
             return failed.problem
     if not ended.complete:
-        return f"it was not read to the end ({ended.paused or 'the run was left'}); upload it again"
+        return f"it was not read to the end ({ended.paused or 'the run was left'}); upload it again later"
     return None if overview(store, run).counted.declarations else _NOTHING_IN_IT

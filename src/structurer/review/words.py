@@ -53,6 +53,7 @@ _REASONS = {
     "row_in_one_half": "row in one half only",
     "row_in_one_reading": "row in one reading only",
     "row_leftover": "more text than cells",
+    "row_maybe_packed": "perhaps several rows in one",
     "row_packed": "several rows in one cell",
     "row_slid": "targets slid to the next line",
     "row_uneven": "cells missing or out of place",
