@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from structurer.errors import StructurerError
 from structurer.store.database import now, upsert
+from structurer.store.packing import storable
 from structurer.store.review.tasks import TaskState
 from structurer.store.tables import ACCOUNT, DECISION, DRAFT, REVIEW_TASK
 
@@ -115,7 +116,7 @@ class Decisions:
                     "account_id": account,
                     "at": connection.execute(select(now())).scalar(),
                     "kind": kind,
-                    "note": note,
+                    "note": storable(note),
                     "milliseconds": milliseconds,
                     "ops": ops,
                     "of": of,
