@@ -158,7 +158,7 @@ def test_each_step_keeps_what_the_steps_before_it_hold(connection: Connection) -
         assert set(before) < set(after)
         assert {name: after[name] for name in before} == before
         before = at[_revision(connection)] = _fill(connection)
-    assert list(at) == ["0001", "0002", "0003", "0004"]
+    assert list(at) == ["0001", "0002", "0003", "0004", "0005"]
     for revision in reversed(at):
         assert _revision(connection) == revision
         assert _contents(connection) == at[revision]

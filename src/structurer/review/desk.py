@@ -14,6 +14,7 @@ from structurer.review.editing.outcome import reviewed_record
 from structurer.review.editing.state import opened
 from structurer.review.quality.agreement import wants_second_look
 from structurer.review.quality.checks import decide_among
+from structurer.review.quality.findings import note
 from structurer.review.quality.planting import planted
 from structurer.review.sitting import after, events_of, sit_down
 from structurer.store.packing import as_json, packed_json
@@ -168,6 +169,7 @@ class Desk:
             raise LostClaimError("you do not have this declaration in hand any more")
         if sitting.task.round is Round.CURATION:
             Items(self._store).settle_conflicts(sitting.task.item)
+        note(self._store, task)
 
     def _follows(self, sitting: Sitting) -> tuple[Round, ...]:
         if sitting.skipped and sitting.task.round is not Round.CURATION:

@@ -5,6 +5,7 @@ adds up alike. Text and records are kept as zlib streams.
 """
 
 from structurer.store.tables.base import METADATA, REVISION, VERSION
+from structurer.store.tables.figures import FINDING, NOTED_TASK, SECOND_READING
 from structurer.store.tables.models import ATTEMPT, BATCH, DIALECT, MODEL_RUN, RESERVATION
 from structurer.store.tables.review import (
     ACCOUNT,
@@ -55,11 +56,13 @@ __all__ = [
     "EVALUATION",
     "FAILED_LOGIN",
     "FILING",
+    "FINDING",
     "FLAG",
     "INTAKE",
     "INVITATION",
     "METADATA",
     "MODEL_RUN",
+    "NOTED_TASK",
     "PROBE",
     "RECORD",
     "RESERVATION",
@@ -70,6 +73,7 @@ __all__ = [
     "REVISION",
     "RUN",
     "RUNNER",
+    "SECOND_READING",
     "SESSION",
     "UPLOAD",
     "VERSION",

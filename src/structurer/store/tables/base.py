@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, MetaData, Table, Text
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that the tables are the result of."""
 
 METADATA = MetaData()

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("group", sa.Text, nullable=False),
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("said", sa.Text, nullable=False),
-        sa.Column("confidence", sa.Float),
+        sa.Column("confidence", sa.Integer),
         sa.Column("milliseconds", sa.BigInteger),
     )
     op.create_index("finding_kind", "finding", ["kind", "code", "group", "said"])
