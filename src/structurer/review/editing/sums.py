@@ -18,13 +18,15 @@ _ROUNDING = Decimal(1)
 _MISPLACED = tuple(Decimal(10) ** power for power in (-4, -2, -1, 1, 2, 4))
 """What an amount is off by where a digit was lost or added, or its unit misread."""
 
+_DIGIT = "a digit too many or too few, or another unit, would explain it"
+
 
 class Sum(NamedTuple):
     """The parts and the total of one half of the form, in yuan.
 
     ``parts`` is ``None`` where no part is given, ``total`` where the total is not. ``off`` is how much the
     parts are above the total, 0 where they agree or there is nothing to compare. ``breaks`` are the addresses
-    of parts any one of which would explain that by itself, and ``why`` says how, for people.
+    of amounts any one of which would explain that by itself, and ``why`` says how, for people.
     """
 
     half: str
@@ -61,8 +63,8 @@ def _sum(half: str, amounts: Mapping[str, Mapping[str, Decimal | None]]) -> Sum:
         return Sum(half, parts, total, Decimal(0), (), "")
     others = [values for other, values in amounts.items() if other != half]
     found = _explained(ours, off, others)
-    if not found and any(abs(total * by - parts) <= _ROUNDING for by in _MISPLACED):
-        found = {"total": "the total has a digit too many or too few, or another unit"}
+    if any(abs(total * by - parts) <= _ROUNDING for by in _MISPLACED):
+        found["total"] = _DIGIT
     breaks = tuple(f"funding.{half}.{key}" for key in found)
     return Sum(half, parts, total, off, breaks, "; ".join(dict.fromkeys(found.values())))
 
@@ -70,7 +72,7 @@ def _sum(half: str, amounts: Mapping[str, Mapping[str, Decimal | None]]) -> Sum:
 def _explained(
     parts: Mapping[str, Decimal | None], off: Decimal, others: list[Mapping[str, Decimal | None]]
 ) -> dict[str, str]:
-    """Return parts with which the sum would be right, were they other than they are; and how."""
+    """Return the parts with which the sum would be right, were they other than they are; and how."""
     found = {}
     for key, value in parts.items():
         fits = (value or Decimal(0)) - off
@@ -79,5 +81,5 @@ def _explained(
         elif value is not None and abs(fits) <= _ROUNDING:
             found[key] = "it fits without this part"
         elif value is not None and any(abs(value * by - fits) <= _ROUNDING for by in _MISPLACED):
-            found[key] = "a digit too many or too few, or another unit, would explain it"
+            found[key] = _DIGIT
     return found

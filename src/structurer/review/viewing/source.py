@@ -100,7 +100,7 @@ def _lines_before(text: str, place: int) -> int:
 def _lines_behind(text: str, place: int) -> int:
     most = min(place + _AROUND, len(text))
     at = place
-    for _ in range(_LINES_AROUND):
+    for _ in range(_LINES_AROUND + 1):
         at = text.find("\n", at, most) + 1
         if not at:
             return most
