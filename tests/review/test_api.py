@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from desks import QUIET
 
-from conftest import CALM
 from structurer.schemas import validate
 from structurer.store import Store
 from structurer.store.review import Items, Tasks
@@ -186,7 +186,7 @@ def test_what_somebody_has_in_hand_nobody_else_sees_or_changes(site: Site, ann: 
 
 
 def test_a_second_look_sees_nothing_of_the_first(open_site: Callable[..., Site]) -> None:
-    site = open_site(policy=replace(CALM, second_look=1.0))
+    site = open_site(policy=replace(QUIET, second_look=1.0))
     ann, ben, cleo = (
         program(site, site.person(name, role))
         for name, role in (("ann", Role.REVIEWER), ("ben", Role.REVIEWER), ("cleo", Role.CURATOR))
@@ -215,7 +215,7 @@ def test_a_second_look_sees_nothing_of_the_first(open_site: Callable[..., Site])
 
 
 def test_nothing_tells_what_was_planted(open_site: Callable[..., Site]) -> None:
-    site = open_site(policy=replace(CALM, planted=1.0))
+    site = open_site(policy=replace(QUIET, planted=1.0))
     ann = program(site, site.person("ann"))
     cleo = program(site, site.person("cleo", Role.CURATOR))
     turn = claimed(ann)
