@@ -151,6 +151,19 @@ def test_filters_choose_and_counts_agree_with_them(store: Store) -> None:
     assert ann.claim_next(QueueFilter(engine="hybrid"), LEASE) is None
 
 
+def test_few_and_many_are_in_the_same_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, *(item(store, f"k{n}", n * 7 % 5, title=str(n), filing=f"{n % 2}.txt") for n in range(20)))
+    wanted = QueueFilter(filing="1.txt", code="x")
+    ann = queue(store)
+    among_few = keys(ann, wanted)
+    assert len(among_few) == ann.count(wanted) == 10
+    monkeypatch.setattr("structurer.store.review.queue._FEW", 3)
+    assert keys(ann, wanted) == among_few
+    assert ann.count(wanted) == 10
+    (first, *_) = ann.rows(wanted, 1)
+    assert ann.claim_next(wanted, LEASE) == first.task
+
+
 def test_the_queue_is_of_the_rounds_that_one_may_take_and_no_second_look_at_ones_own(store: Store) -> None:
     put(store, item(store, "1", title="first"))
     put(store, item(store, "2", title="second"), rounds=(Round.SECOND,))

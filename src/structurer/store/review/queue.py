@@ -12,7 +12,7 @@ from structurer.store.review.tasks import HELD, may_take
 from structurer.store.tables import ACCOUNT, DOUBT, REVIEW_ITEM, REVIEW_TASK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -79,8 +79,9 @@ _SHOWN = (
     )
     .select_from(_TASKS)
     .join(ACCOUNT, and_(ACCOUNT.c.id == REVIEW_TASK.c.holder_id, HELD), isouter=True)
-    .order_by(REVIEW_TASK.c.rank.desc(), REVIEW_TASK.c.id)
 )
+_FEW = 2_000
+"""Records among which what is wanted is looked for, rather than along the whole queue."""
 
 
 class Queue:
@@ -95,7 +96,8 @@ class Queue:
         self, wanted: QueueFilter, most: int, after: tuple[int, int] | None = None
     ) -> tuple[QueueRow, ...]:
         """Return tasks in their order, those behind ``after``: the rank and number of another."""
-        page = _SHOWN.where(self._may_take, *_wanted(wanted)).limit(most)
+        few = self._few(wanted)
+        page = _SHOWN.where(self._may_take, *_wanted(wanted), *few).order_by(*_in_order(few)).limit(most)
         if after is not None:
             rank, task = after
             page = page.where(tuple_(-REVIEW_TASK.c.rank, REVIEW_TASK.c.id) > tuple_(-rank, task))
@@ -104,7 +106,8 @@ class Queue:
     def mine(self) -> tuple[QueueRow, ...]:
         """Return the tasks that the person has in hand."""
         in_hand = and_(REVIEW_TASK.c.holder_id == self._account, HELD)
-        return tuple(QueueRow._make(row) for row in self._store.rows(_SHOWN.where(self._may_take, in_hand)))
+        held = _SHOWN.where(self._may_take, in_hand).order_by(*_in_order((in_hand,)))
+        return tuple(QueueRow._make(row) for row in self._store.rows(held))
 
     def count(self, wanted: QueueFilter) -> int:
         """Return how many tasks there are."""
@@ -126,11 +129,12 @@ class Queue:
 
     def claim_next(self, wanted: QueueFilter, lease: float) -> int | None:
         """Take the first task that nobody has, for ``lease`` seconds; return ``None`` where there is none."""
+        few = self._few(wanted)
         first = (
             select(REVIEW_TASK.c.id)
             .select_from(_TASKS)
-            .where(self._may_take, ~func.coalesce(HELD, False), *_wanted(wanted))
-            .order_by(REVIEW_TASK.c.rank.desc(), REVIEW_TASK.c.id)
+            .where(self._may_take, ~func.coalesce(HELD, False), *_wanted(wanted), *few)
+            .order_by(*_in_order(few))
             .limit(1)
             .with_for_update(of=REVIEW_TASK, skip_locked=True)
         )
@@ -144,6 +148,20 @@ class Queue:
             )
             task: int | None = taken.scalar()
             return task
+
+    def _few(self, wanted: QueueFilter) -> tuple[ColumnElement[bool], ...]:
+        """Return a narrower condition where a filter leaves few records; nothing where there are many."""
+        for column, value, item in (
+            (REVIEW_ITEM.c.filing, wanted.filing, REVIEW_ITEM.c.id),
+            (REVIEW_ITEM.c.department, wanted.department, REVIEW_ITEM.c.id),
+            (DOUBT.c.code, wanted.code, DOUBT.c.item_id),
+            (DOUBT.c.group, wanted.group, DOUBT.c.item_id),
+        ):
+            if value is not None:
+                rows = self._store.rows(select(item).where(column == value).limit(_FEW + 1))
+                if len(rows) <= _FEW:
+                    return (REVIEW_TASK.c.item_id.in_(sorted({row[0] for row in rows})),)
+        return ()
 
     def _counted(self, column: ColumnElement[str], most: int) -> tuple[tuple[str, int], ...]:
         counts = (
@@ -166,6 +184,12 @@ class Queue:
             .limit(most)
         )
         return tuple((row.value, row.number) for row in self._store.rows(counts))
+
+
+def _in_order(few: Sequence[ColumnElement[bool]]) -> tuple[ColumnElement[int], ...]:
+    """Return the queue's order; of few tasks in words that keep a database from walking the whole queue."""
+    rank = REVIEW_TASK.c.rank + 0 if few else REVIEW_TASK.c.rank
+    return rank.desc(), REVIEW_TASK.c.id.asc()
 
 
 def _wanted(wanted: QueueFilter) -> list[ColumnElement[bool]]:

@@ -29,6 +29,9 @@ _ROWS = 50
 _CHOICES = 200
 """The most values that a filter offers."""
 
+_NOBODY = 0
+"""The number of no account."""
+
 _BEYOND = 2**62
 """Numbers of tasks, and ranks, are smaller."""
 
@@ -63,7 +66,9 @@ def show(
     """Show what waits, the first page of it."""
     queue = _queue(store, person)
     recent = request.app.state.recent
-    facets = recent.get(("facets", person.id, person.role), lambda: queue.facets(_CHOICES))
+    # The same for all who may take the same rounds: what one of them looked at before counts, too.
+    anybody = Queue(store, _NOBODY, rounds_for(person.role))
+    facets = recent.get(("facets", rounds_for(person.role)), lambda: anybody.facets(_CHOICES))
     return page(
         request,
         "queue.html.jinja",
