@@ -13,11 +13,14 @@ from structurer.review.desk import Desk
 from structurer.review.editing import commands as do
 from structurer.review.policy import rounds_for
 from structurer.store.database import now
+from structurer.store.packing import packed_json, unpacked_json
 from structurer.store.review import Queue, QueueFilter, Tasks, TaskState
 from structurer.store.review.accounts import Role
-from structurer.store.tables import REVIEW_TASK
+from structurer.store.tables import RECORD, REVIEW_TASK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Locator, Page
 
     from conftest import Site, Visitor
@@ -234,27 +237,80 @@ def test_accepting_the_rest_is_one_decision_and_undone_as_one(site: Site) -> Non
     assert len(look(site, task).state.marks) > 20
 
 
+def doctor(site: Site, task: int, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change what the machine wrote of a record."""
+    store = site.store()
+    number = look(site, task).task.record
+    body = store.rows(RECORD.select().where(RECORD.c.id == number))[0].body
+    record = unpacked_json(body)
+    change(record)
+    with store.writing() as connection:
+        connection.execute(RECORD.update().where(RECORD.c.id == number).values(body=packed_json(record)))
+
+
+def flag(path: str, message: str, **more: Any) -> dict[str, Any]:
+    """Return a doubt of the machine's."""
+    return {
+        "code": "readings_differ",
+        "kind": "extraction",
+        "severity": "warning",
+        "path": path,
+        "message": message,
+        **more,
+    }
+
+
 def test_one_of_two_readings_is_chosen_by_its_number(site: Site) -> None:
-    task = first_with_two_readings(site)
+    task = task_of(site, 11)
+
+    def two_readings(record: dict[str, Any]) -> None:
+        others = [flag("phone", "a model reads 1234567", other="1234567"), flag("handler", "王", other="王 五")]
+        record["flags"] = [*others, *record["flags"]]
+
+    doctor(site, task, two_readings)
     page = opened(site, site.person("ann"), task)
-    doubt = page.locator(".doubt[data-open]:has([data-reading='2'])").first
-    at = doubt.get_attribute("data-at")
-    other = doubt.locator("[data-reading='2']").get_attribute("data-choose")
-    doubt.locator(".place").click()
+    page.locator(".doubt[data-at=handler] .place").click()
+    expect(page.locator(".doubt.active [data-reading]")).to_have_count(2)
     page.keyboard.press("2")
     version(page, 1)
-    assert look(site, task).state.value(str(at)) == other
+    page.locator(".doubt[data-at=phone] .place").click()
+    page.keyboard.press("3")
+    page.keyboard.press("1")
+    version(page, 2)
+    state = look(site, task).state
+    assert (state.value("handler"), state.marks["phone"].kind) == ("王 五", "accepted")
 
 
-def first_with_two_readings(site: Site) -> int:
-    """Return a task with a cell that was read in two ways; one is made of a later run's reading."""
-    store, desk = site.store(), None
-    for row in Queue(store, 0, rounds_for(Role.REVIEWER)).rows(QueueFilter(), 200):
-        desk = Desk(store, 0, site.serving.policy).look(row.task)
-        for doubt in desk.open_doubts:
-            if doubt.at in desk.state.cells and any(each.other for each in doubt.reasons):
-                return row.task
-    pytest.skip("the layout engine alone gives no second readings")
+def test_hostile_words_are_shown_as_they_are(site: Site) -> None:
+    task = task_of(site, 11)
+    hostile = "</textarea><script>alert(1)</script><img src=x onerror=alert(2)>\"'\u202e=1+1"
+
+    def poisoned(record: dict[str, Any]) -> None:
+        record["data"] |= {"project_name": hostile, "handler": hostile}
+        record["document"]["name"] = hostile
+        record["flags"] = [flag("handler", hostile, other=f"{hostile}!")]
+
+    doctor(site, task, poisoned)
+    page = opened(site, site.person("ann"), task)
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    assert page.locator("#record img, #record script, #record [onerror]").count() == 0
+    assert page.locator(".doubt.active .place bdi").text_content() == hostile
+    page.keyboard.press("e")
+    expect(page.locator(".editor input, .editor textarea")).to_have_value(hostile)
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    version(page, 1)
+    assert look(site, task).state.value("handler") == f"{hostile}!"
+
+
+def test_a_value_of_a_megabyte_is_shown_cut_off(site: Site) -> None:
+    task = task_of(site, 11)
+    doctor(site, task, lambda record: record["data"].update(overview="长" * 1_000_000))
+    page = opened(site, site.person("ann"), task)
+    choose(page, "overview")
+    expect(in_form(page, "overview")).to_contain_text("980,000 characters more")
+    page.keyboard.press("e")
+    expect(page.locator("#refused")).to_contain_text("cannot be typed over")
 
 
 # ---- source ----
@@ -312,8 +368,7 @@ def test_selected_source_becomes_the_value_with_its_place(site: Site) -> None:
     assert cell.spans == ((span.start + 1, span.end),)
 
 
-def test_offsets_behind_characters_of_two_units_are_right(open_site: Any, tmp_path: Any) -> None:
-    site = open_site()
+def test_offsets_behind_characters_of_two_units_are_right(site: Site) -> None:
     task = task_of(site, 3)
     page = opened(site, site.person("ann"), task)
     sitting = look(site, task)
