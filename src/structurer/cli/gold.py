@@ -102,8 +102,9 @@ def add(
     the text alone. Nothing is overwritten.
 
     \b
-    Example:
-      structurer gold add reviewed.jsonl
+    Examples:
+      structurer gold add out/records.jsonl
+      structurer gold add reviewed.jsonl --out my/candidates
     """
     with errors_in_one_line():
         added = add_candidates(WrittenRecords(records), folder)
