@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
+Store = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", help="With --queue: the store of the run; sqlite:///structurer.db if not given."
+    ),
+]
 Sheet = Annotated[
     Path, typer.Argument(metavar="SHEET", help="The filled sheet: the CSV file, or its JSON file.")
 ]
@@ -51,6 +57,10 @@ def draw(
     ] = None,
     by: Annotated[Unit, typer.Option(help="Single values, or whole declarations.")] = Unit.VALUE,
     seed: Annotated[int, typer.Option(help="The same seed draws the same sample again.")] = 1,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Let people judge the sample on the review page, too.")
+    ] = False,
+    store: Store = None,
 ) -> None:
     """Draw a random sample of the values that nobody flagged, as a sheet to fill in.
 
@@ -63,6 +73,7 @@ def draw(
       structurer eval audit draw out --filings filings -o audit.csv
       structurer eval audit draw out --filings filings --target-error 0.001 --confidence 0.99
       structurer eval audit draw out --filings filings --by declaration --size 60
+      structurer eval audit draw out --filings filings --queue --store sqlite:///structurer.db
     """
     from structurer.evaluation.audit.drawing import draw as draw_sample
     from structurer.evaluation.audit.excerpts import with_excerpts
@@ -72,27 +83,40 @@ def draw(
     with errors_in_one_line():
         promise = Promise(target_error, confidence)
         plan = draw_sample(read_run(run), promise, size=size, by=by, seed=seed)
-        write_sheet(with_excerpts(plan, filings), sheet)
+        with_places = with_excerpts(plan, filings)
+        queued = _into_queue(plan, store) if queue else None
+        write_sheet(with_places, sheet)
     _say_what_was_drawn(plan, sheet)
+    if queued is not None:
+        out().print(f"{queued:,} declarations wait on the review page")
 
 
 @app.command()
-def record(sheet: Sheet) -> None:
+def record(
+    sheet: Sheet,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Take the verdicts from the review page, not from the sheet.")
+    ] = False,
+    store: Store = None,
+) -> None:
     """Read a filled sheet back and keep its verdicts beside it.
 
     Rows that cannot be used are printed with their number, and the exit status is then 1; mend them and
-    record again.
+    record again. From the review page, what was accepted is right, what was corrected is wrong, and what
+    cannot be read is a damaged source.
 
     \b
-    Example:
+    Examples:
       structurer eval audit record audit.csv
+      structurer eval audit record audit.csv --queue --store sqlite:///structurer.db
     """
     from structurer.evaluation.audit.result import write_result
     from structurer.evaluation.audit.sheets import read_plan
     from structurer.evaluation.audit.sheets import record as record_verdicts
 
     with errors_in_one_line():
-        result = record_verdicts(read_plan(sheet), sheet)
+        plan = read_plan(sheet)
+        result = _from_queue(plan, store) if queue else record_verdicts(plan, sheet)
         write_result(result, _result_path(sheet))
     _say_problems(result)
     out().print(safe(f"{len(result.judgements):,} verdicts kept in {_result_path(sheet)}"), soft_wrap=True)
@@ -142,6 +166,24 @@ def report(
         out().print(safe(f"{figures.promised}: {file}"), soft_wrap=True)
     if figures.promised is not Promised.SHOWN:
         raise typer.Exit(1)
+
+
+def _into_queue(plan: AuditPlan, url: str | None) -> int:
+    from structurer.review.quality.auditing import put_into_queue
+    from structurer.settings import load_settings
+    from structurer.store import Store
+
+    with Store.open(load_settings(store=url).store) as opened:
+        return put_into_queue(opened, plan)
+
+
+def _from_queue(plan: AuditPlan, url: str | None) -> AuditResult:
+    from structurer.review.quality.auditing import verdicts_of_queue
+    from structurer.settings import load_settings
+    from structurer.store import Store
+
+    with Store.open(load_settings(store=url).store) as opened:
+        return verdicts_of_queue(opened, plan)
 
 
 def _result_path(sheet: Path) -> Path:

@@ -98,7 +98,7 @@ def _said(doubt: Doubt, sitting: Sitting, changed: Collection[str]) -> Said:
 def _changed(sitting: Sitting) -> set[str]:
     """Return the places of doubts at which something is another than at the beginning of the turn.
 
-    A value counts for the innermost doubt that it lies in, a row that came or went for those that it lies in
+    A value counts for the innermost doubt that it lies in, a row that came or went for that which it lies in
     or that lie in it.
     """
     doubts = [doubt.at for doubt in sitting.doubts]

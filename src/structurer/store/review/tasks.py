@@ -170,6 +170,21 @@ class Tasks:
                 {"task": task, "me": account},
             )
 
+    def open(self, item: int, round_: Round, rank: int) -> int | None:
+        """Return the open task of a record in a round, a new one where there is none.
+
+        ``None`` for a round that is carried out only once and was.
+        """
+        mine = select(REVIEW_TASK.c.id).where(
+            REVIEW_TASK.c.item_id == item,
+            REVIEW_TASK.c.round == round_,
+            REVIEW_TASK.c.state == TaskState.OPEN,
+        )
+        with self._store.writing() as connection:
+            open_tasks(connection, item, (round_,), rank)
+            number: int | None = connection.execute(mine).scalar()
+            return number
+
     def finish(
         self,
         task: Task,
