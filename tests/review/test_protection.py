@@ -150,6 +150,9 @@ def test_what_is_too_large_is_not_read(open_site: Callable[..., Site], announced
         answer = http.post("/sign-in", content=pieces(), headers=headers)
     assert answer.status_code == 413
     assert "the most is 0.1 MiB" in answer.text
+    # Not even where nobody would read it.
+    nowhere = http.post("/nowhere", content=b"a" * 100_001)
+    assert nowhere.status_code == 413
     within = http.post("/sign-in", content=b"name=" + b"a" * 99_000, headers=headers)
     assert within.status_code == 422
 

@@ -14,7 +14,7 @@ from structurer.store import Store
 from structurer.store.review.accounts import AccountError, Accounts, Role
 from structurer.store.review.logins import Logins
 from structurer.store.review.trail import Trail
-from structurer.store.tables import FAILED_LOGIN
+from structurer.store.tables import ACCOUNT, FAILED_LOGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,10 +84,12 @@ def test_a_password_is_hashed_against_even_for_nobody(monkeypatch: pytest.Monkey
 
     verified = []
     verify = PasswordHasher.verify
-    monkeypatch.setattr(PasswordHasher, "verify", lambda *all_: verified.append(1) or verify(*all_))
+    monkeypatch.setattr(
+        PasswordHasher, "verify", lambda self, *all_: verified.append(all_[0]) or verify(self, *all_)
+    )
     assert not matches(None, "the password of nobody")
     assert matches(hashed("pässword 12", "ann"), "pa\u0308ssword 12")
-    assert len(verified) == 2
+    assert [kept.partition("$v")[0] for kept in verified] == ["$argon2id"] * 2
 
 
 def test_after_five_failures_a_name_must_wait_and_others_need_not(site: Site) -> None:
@@ -196,7 +198,11 @@ def test_sessions_end_and_shut_accounts_are_out(site: Site) -> None:
     assert ann.http.get("/account").status_code == 303
     assert site.nobody().get("/api/openapi.json", headers=by_token).status_code == 401
     assert site.nobody().get(f"/invitation/{link}").status_code == 404
-    accounts.change(ann.person.id, active=False)
+    ann.http.cookies.set(COOKIE, accounts.begin_session(ann.person.id, 60))
+    assert ann.http.get("/account").status_code == 200
+    with site.store().writing() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.name == "ann").values(active=False))
+    assert ann.http.get("/account").status_code == 303
     assert _try(site, "ann", _PASSWORD).status_code == 401
 
 
