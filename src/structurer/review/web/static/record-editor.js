@@ -31,13 +31,28 @@ export function edit(spot) {
   editor.querySelector("label").append(input);
   const inTable = /\.(name|target)$/.test(spot.dataset.at);
   for (const button of editor.querySelectorAll("[data-do^=split]")) button.hidden = !inTable;
-  spot.querySelector(".slot").append(editor);
+  const shown = placed(spot, editor);
   input.value = unsaved.get(spot.dataset.at) ?? before(spot);
-  open = { spot, at: spot.dataset.at, input, editor, spans: null };
+  open = { spot, at: spot.dataset.at, input, shown, spans: null };
   kept = input.value;
   input.focus();
   if (input.select && !unsaved.has(open.at)) input.select();
   return true;
+}
+
+/* Put an editor into its place: below its spot, or in the table into a line of its own. Return what was put. */
+function placed(spot, editor) {
+  if (spot.localName !== "td") {
+    spot.querySelector(".slot").append(editor);
+    return editor;
+  }
+  const line = document.createElement("tr");
+  line.className = "editor-row";
+  line.append(document.createElement("td"));
+  line.firstElementChild.colSpan = spot.parentElement.cells.length;
+  line.firstElementChild.append(editor);
+  spot.parentElement.after(line);
+  return line;
 }
 
 function field(spot) {
@@ -84,7 +99,7 @@ export function close() {
   if (open === null) return;
   if (typed() !== null) unsaved.set(open.at, open.input.value);
   keep();
-  open.editor.remove();
+  open.shown.remove();
   open = null;
 }
 
@@ -92,7 +107,7 @@ export function close() {
 export function settle(at) {
   unsaved.delete(at);
   if (open?.at !== at) return;
-  open.editor.remove();
+  open.shown.remove();
   open = null;
 }
 

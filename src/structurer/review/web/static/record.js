@@ -351,7 +351,7 @@ const acts = {
 function go(key) {
   const cell = chosen()?.closest("td.spot");
   if (!cell) return false;
-  const lines = [...cell.closest("[data-area]").querySelectorAll("table.grid tbody tr")];
+  const lines = [...cell.closest("[data-area]").querySelectorAll("table.grid tbody tr:not(.editor-row)")];
   const line = lines.indexOf(cell.parentElement) + { ArrowUp: -1, ArrowDown: 1 }[key] || 0;
   const across = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0;
   const at = across ? lines.indexOf(cell.parentElement) : line;
