@@ -17,8 +17,8 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from structurer.cli import app as command_line
-from structurer.review.editing.commands import Correct
 from structurer.review.desk import Desk
+from structurer.review.editing.commands import Correct
 from structurer.review.intake import take_in
 from structurer.review.policy import Policy, rounds_for
 from structurer.review.web.access import COOKIE

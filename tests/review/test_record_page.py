@@ -96,7 +96,7 @@ def test_a_whole_declaration_is_settled_by_keyboard_alone(site: Site) -> None:
         page.keyboard.press("a")
         version(page, 4 + number)
     page.keyboard.press("f")
-    page.wait_for_url(re.compile(r"/tasks/(?!%d\b)\d+" % task))
+    page.wait_for_url(re.compile(rf"/tasks/(?!{task}\b)\d+"))
     sitting = look(site, task)
     assert sitting.task.state is TaskState.DONE
     kinds = [event.kind for event in sitting.events]
@@ -264,8 +264,8 @@ def test_one_of_two_readings_is_chosen_by_its_number(site: Site) -> None:
     task = task_of(site, 11)
 
     def two_readings(record: dict[str, Any]) -> None:
-        others = [flag("phone", "a model reads 1234567", other="1234567"), flag("handler", "王", other="王 五")]
-        record["flags"] = [*others, *record["flags"]]
+        phone = flag("phone", "a model reads 1234567", other="1234567")
+        record["flags"] += [phone, flag("handler", "a model reads 王 五", other="王 五")]
 
     doctor(site, task, two_readings)
     page = opened(site, site.person("ann"), task)
@@ -557,7 +557,8 @@ def test_no_key_decides_while_an_input_method_composes(site: Site, how: dict[str
     press = """([how, key, more]) => {
       const target = document.activeElement;
       target.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
-      target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...how, ...more }));
+      const pressed = { key, bubbles: true, cancelable: true, ...how, ...more };
+      target.dispatchEvent(new KeyboardEvent("keydown", pressed));
     }"""
     for key in ("a", "i", "s", "z", "A", "f", "r", "d", "]", "1", "2", "Enter"):
         page.evaluate(press, [how, key, {}])
@@ -679,7 +680,9 @@ def test_a_phone_shows_source_above_fields(site: Site) -> None:
     page = opened(site, site.person("ann"), task, viewport={"width": 390, "height": 844}, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     source, fields = page.locator(".source").bounding_box(), page.locator(".fields-pane").bounding_box()
-    assert source is not None and fields is not None and source["y"] < fields["y"]
+    assert source is not None
+    assert fields is not None
+    assert source["y"] < fields["y"]
     page.locator(".acts [data-do=accept]").tap()
     version(page, 1)
     expect(page.locator(".doubt.active .place")).to_be_in_viewport()

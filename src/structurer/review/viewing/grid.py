@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from structurer.document_types.declaration import DECLARATION
 from structurer.document_types.declaration.model import Level2
-from structurer.review.viewing.places import Place, place_of, said
+from structurer.review.viewing.places import Place, label_in_table, place_of, said
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -22,6 +22,7 @@ class Row:
 
     at: str
     number: int
+    label: str
     level: Place
     name: Place
     target: Place
@@ -55,16 +56,27 @@ def halves(state: State, doubtful: Collection[str]) -> tuple[Half, ...]:
 
 def _half(scope: str, title: str, state: State, doubtful: Collection[str]) -> Half:
     ours = [row for row in state.rows if state.value(f"{row}.scope") == scope]
-    return Half(scope, title, tuple(_groups(ours, state, doubtful)), len(ours))
+    return Half(scope, title, tuple(_groups(ours, title, state, doubtful)), len(ours))
 
 
-def _groups(rows: list[str], state: State, doubtful: Collection[str]) -> Iterator[LevelGroup]:
+def _groups(rows: list[str], half: str, state: State, doubtful: Collection[str]) -> Iterator[LevelGroup]:
     numbered = enumerate(rows, start=1)
     for level, same in groupby(numbered, key=lambda each: state.value(f"{each[1]}.level2")):
-        shown = tuple(_row(row, number, state, doubtful) for number, row in same)
+        shown = tuple(_row(row, half, number, state, doubtful) for number, row in same)
         yield LevelGroup(level or "", str(Level2(level).level1) if level else "", shown)
 
 
-def _row(row: str, number: int, state: State, doubtful: Collection[str]) -> Row:
-    level, name, target = (place_of(f"{row}.{key}", state, doubtful) for key in ("level2", "name", "target"))
-    return Row(row, number, level, name, target, row in doubtful, said(state.marks.get(row)))
+def _row(row: str, half: str, number: int, state: State, doubtful: Collection[str]) -> Row:
+    def place(key: str) -> Place:
+        return place_of(f"{row}.{key}", state, doubtful, label_in_table(half, number, key))
+
+    return Row(
+        at=row,
+        number=number,
+        label=label_in_table(half, number),
+        level=place("level2"),
+        name=place("name"),
+        target=place("target"),
+        doubtful=row in doubtful,
+        said=said(state.marks.get(row)),
+    )

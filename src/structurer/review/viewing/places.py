@@ -57,15 +57,18 @@ class Place:
     doubtful: bool
 
 
-def place_of(at: str, state: State, doubtful: Collection[str]) -> Place:
-    """Return a value of the form as it is shown. ``doubtful`` are the addresses that are still open."""
+def place_of(at: str, state: State, doubtful: Collection[str], label: str | None = None) -> Place:
+    """Return a value of the form as it is shown. ``doubtful`` are the addresses that are still open.
+
+    ``label`` is given where it is known already: to find it takes a look at all rows.
+    """
     cell = state.cells.get(at, Cell())
     mark = state.marks.get(at)
     value = "" if cell.value is None else str(cell.value)
     field = field_of(at)
     return Place(
         at=at,
-        label=label_of(at, state),
+        label=label_of(at, state) if label is None else label,
         value=value[:_MOST],
         shown=_shown(field, value[:_MOST]),
         left_out=max(len(value) - _MOST, 0),
@@ -82,7 +85,9 @@ def label_of(at: str, state: State) -> str:
     """Return what the form prints beside an address, with the half and the row that it is in."""
     row = row_of(at)
     if row is not None:
-        return _label_in_table(row, key_in_row(at), state)
+        half = DECLARATION.entry.halves.get(str(state.value(f"{row}.scope")), "")
+        number = state.half(row).index(row) + 1 if row in state.rows else None
+        return label_in_table(half, number, key_in_row(at))
     if not at:
         return "The whole declaration"
     if at in _LABELS:
@@ -101,10 +106,9 @@ def _half_in(at: str) -> str:
     return next((words for half, words in DECLARATION.entry.halves.items() if half in at.split(".")), "")
 
 
-def _label_in_table(row: str, key: str, state: State) -> str:
-    words = DECLARATION.entry.halves.get(str(state.value(f"{row}.scope")), "")
-    number = state.half(row).index(row) + 1 if row in state.rows else None
-    where = f"{words}第{number}行" if number is not None else "删去的行"
+def label_in_table(half: str, number: int | None, key: str = "") -> str:
+    """Return the label of a row, or a cell of it: ``number`` counts from 1, ``None`` for one that is gone."""
+    where = "删去的行" if number is None else f"{half}第{number}行"
     return " · ".join(filter(None, (where, COLUMNS.get(key, ""))))
 
 
