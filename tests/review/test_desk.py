@@ -229,6 +229,27 @@ def test_a_second_look_is_blind_and_somebody_elses(
     assert rounds(store, first) == {"first": "done", "second": "done"}
 
 
+def test_who_decided_in_a_first_turn_and_put_it_back_does_not_look_a_second_time(
+    store: Store, twice: tuple[Reviewer, Reviewer, Reviewer]
+) -> None:
+    one, two, three = twice
+    sitting = two.do(two.next(), do.Correct(at="phone", value="1"))
+    Tasks(store).release(sitting.task.id, two.account)
+    assert one.claim(sitting.task.id)
+    one.finish(one.accept_all(one.desk.look(sitting.task.id)))
+    second = Tasks(store).of_item(sitting.task.item)[-1]
+    assert second.round is Round.SECOND
+    assert not two.claim(second.id)
+    assert three.claim(second.id)
+
+
+def test_who_does_not_have_it_in_hand_learns_nothing_from_a_refusal(ann: Reviewer, ben: Reviewer) -> None:
+    seen = ann.next()
+    ann.do(seen, do.Correct(at="phone", value="1"))
+    with pytest.raises(LostClaimError):
+        ben.do(seen, do.Correct(at="phone", value="2"))
+
+
 def test_disagreements_go_to_a_curator_who_sees_both_values(
     store: Store, twice: tuple[Reviewer, Reviewer, Reviewer]
 ) -> None:

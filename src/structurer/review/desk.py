@@ -109,22 +109,9 @@ class Desk:
         """
         for _ in range(_ATTEMPTS):
             sitting = self.look(task)
-            if not 0 <= version <= sitting.version:
-                raise CommandError(f"version {version}: the declaration is at version {sitting.version}")
-            doubtful = {doubt.at for doubt in sitting.doubts}
-            given_on = self._as_it_was(sitting, version)
-            if command.do in ("undo", "redo") and version < sitting.version:
-                raise StaleError(_clashes(sitting, version, frozenset(), ()), sitting.version)
-            decided = decide_among(
-                command, given_on, sitting.events[:version], doubtful, sitting.form, task, sitting.probes
-            )
-            clashing = _overlap(decided, sitting.events[version:])
-            if clashing:
-                raise StaleError(_clashes(sitting, version, clashing, decided.ops), sitting.version)
-            if version < sitting.version:
-                decided = decide_among(
-                    command, sitting.state, sitting.events, doubtful, sitting.form, task, sitting.probes
-                )
+            if not sitting.task.held or sitting.task.holder_id != self._account:
+                raise LostClaimError("you do not have this declaration in hand any more")
+            decided = self._decided(sitting, version, command)
             if not decided.ops and not decided.note:
                 return sitting
             try:
@@ -134,8 +121,23 @@ class Desk:
             return self.look(task)
         raise StaleError((), sitting.version)
 
-    def _as_it_was(self, sitting: Sitting, version: int) -> State:
-        return sitting.state if version == sitting.version else fold(sitting.start, sitting.events[:version])
+    def _decided(self, sitting: Sitting, version: int, command: Command) -> Decided:
+        """Return what a command that was given on a version comes to now."""
+        if not 0 <= version <= sitting.version:
+            raise CommandError(f"version {version}: the declaration is at version {sitting.version}")
+        since = sitting.events[version:]
+        if command.do in ("undo", "redo") and since:
+            raise StaleError(_clashes(sitting, since, frozenset(), ()), sitting.version)
+        before = fold(sitting.start, sitting.events[:version]) if since else sitting.state
+        decided = self._meant(sitting, command, before, sitting.events[:version])
+        clashing = _overlap(decided, since)
+        if clashing:
+            raise StaleError(_clashes(sitting, since, clashing, decided.ops), sitting.version)
+        return self._meant(sitting, command, sitting.state, sitting.events) if since else decided
+
+    def _meant(self, sitting: Sitting, command: Command, state: State, events: Sequence[Event]) -> Decided:
+        doubtful = {doubt.at for doubt in sitting.doubts}
+        return decide_among(command, state, events, doubtful, sitting.form, sitting.task.id, sitting.probes)
 
     def _write(self, sitting: Sitting, decided: Decided, seconds: float) -> None:
         self._decisions.append(
@@ -208,11 +210,13 @@ def _overlap(decided: Decided, since: Sequence[Event]) -> frozenset[str]:
     return touched(decided.ops) & meanwhile
 
 
-def _clashes(sitting: Sitting, version: int, places: frozenset[str], ops: Sequence[Any]) -> list[Clash]:
+def _clashes(
+    sitting: Sitting, since: Sequence[Event], places: frozenset[str], ops: Sequence[Any]
+) -> list[Clash]:
     """Return, place by place, what is there now and what was about to be written."""
     yours = {op.at: op.new.value for op in ops if isinstance(op, SetCell)}
     who: dict[str, str] = {}
-    for event in sitting.events[version:]:
+    for event in since:
         who |= dict.fromkeys(touched(event.ops), event.who)
     shown = sorted(places or who)
     return [Clash(at, sitting.state.value(at), who.get(at, ""), yours.get(at)) for at in shown]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 
 from structurer.store.database import insert_new, now, upsert
-from structurer.store.tables import ACCOUNT, REVIEW_ITEM, REVIEW_TASK, REVIEWED
+from structurer.store.tables import ACCOUNT, DECISION, REVIEW_ITEM, REVIEW_TASK, REVIEWED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -70,10 +70,15 @@ def may_take(account: int, rounds: Collection[Round]) -> ColumnElement[bool]:
     looked_before = exists().where(
         _OTHER.c.item_id == REVIEW_TASK.c.item_id,
         _OTHER.c.id != REVIEW_TASK.c.id,
-        _OTHER.c.finished_by == account,
+        or_(_OTHER.c.finished_by == account, _decided_on(account)),
     )
     again = and_(REVIEW_TASK.c.round == Round.SECOND, looked_before)
     return and_(REVIEW_TASK.c.state == TaskState.OPEN, REVIEW_TASK.c.round.in_(rounds), ~again)
+
+
+def _decided_on(account: int) -> ColumnElement[bool]:
+    """Say whether a person decided anything in the other turn: also who put it back has seen it."""
+    return exists().where(DECISION.c.task_id == _OTHER.c.id, DECISION.c.account_id == account)
 
 
 _TASK = (

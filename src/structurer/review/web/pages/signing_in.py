@@ -117,7 +117,6 @@ def _used() -> HTTPException:
 def _let_in(store: Store, serving: Serving, person: Person, to: str) -> Response:
     secret = Accounts(store).begin_session(person.id, _SESSION)
     answer = RedirectResponse(to, 303)
-    answer.set_cookie(
-        COOKIE, secret, max_age=_SESSION, httponly=True, secure=serving.secure, samesite="strict"
-    )
+    # Lax, so that a link from a message leads somewhere; what changes anything is guarded by more than this.
+    answer.set_cookie(COOKIE, secret, max_age=_SESSION, httponly=True, secure=serving.secure, samesite="lax")
     return answer
