@@ -218,6 +218,14 @@ def test_a_planted_cell_that_is_split_is_first_put_right_and_undo_brings_it_back
     assert turn.state.value(at)[0] == MARK
 
 
+def test_a_planted_cell_that_is_joined_to_another_is_first_put_right(turn: Planted) -> None:
+    below = turn.probes[2].address
+    above = below.replace("b1", "b0")
+    turn.do(do.Join(at=above))
+    assert turn.state.value(above) == f"{turn.truth(above)}{turn.truth(below)}"
+    assert turn.verdicts()[2] is Verdict.UNDECIDED
+
+
 def test_a_catch_leaves_no_trace_but_a_value_that_is_neither_stays_a_correction(turn: Planted) -> None:
     name, first = (probe.address for probe in turn.probes[:2])
     turn.do(do.Correct(at=name, value=turn.truth(name)))

@@ -13,6 +13,7 @@ from structurer.review.desk import Desk
 from structurer.review.editing import commands as do
 from structurer.review.policy import Policy
 from structurer.review.quality.checks import checks_of
+from structurer.review.words import reason_in_words
 from structurer.store import Store
 from structurer.store.review import Queue, QueueFilter, Round
 from structurer.store.review.accounts import Role
@@ -88,7 +89,7 @@ def test_a_curator_sees_how_review_goes(site: Site, ann: Visitor, cleo: Visitor)
     assert HOSTILE in [row[-1] for row in tables["Agreement of first and second looks"]]
     assert page.locator("main img").count() == 0
     codes = {reason.code for doubt in first.doubts for reason in doubt.reasons} - {"low_confidence"}
-    assert {row[0] for row in tables["Needless doubts"]} == codes
+    assert {row[0] for row in tables["Needless doubts"]} == {reason_in_words(code) for code in codes}
 
 
 def test_reviewers_see_their_own_figures_alone(site: Site, ann: Visitor) -> None:
@@ -98,12 +99,21 @@ def test_reviewers_see_their_own_figures_alone(site: Site, ann: Visitor) -> None
     assert ann.http.get("/statistics").status_code == 403
     assert ann.http.get("/statistics/doubts.jsonl").status_code == 403
     page = site.browser_page(ann)
-    page.goto("/statistics/mine")
+    page.goto("/queue")
+    page.get_by_role("link", name="My figures").click()
+    page.wait_for_url("**/statistics/mine")
     text = page.locator("main").inner_text()
     assert "ann" in text
     assert "ben" not in text
     assert "everybody" not in text
     assert "Needless doubts" not in text
+
+
+def test_on_a_phone_only_tables_are_wider_than_the_window(site: Site, ann: Visitor, cleo: Visitor) -> None:
+    _review(site, ann)
+    page = site.browser_page(cleo, viewport={"width": 390, "height": 800})
+    page.goto("/statistics")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_nobody_sees_anything_without_signing_in(site: Site) -> None:

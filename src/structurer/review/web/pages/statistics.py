@@ -13,6 +13,7 @@ from structurer.review.quality.findings import catch_up
 from structurer.review.quality.telling import ALL, agreement, catch_rates, needless, paces
 from structurer.review.web.access import Curator, Reviewer, StoreOf
 from structurer.review.web.templating import page
+from structurer.review.words import group_in_words, reason_in_words
 from structurer.store.packing import from_json
 from structurer.store.review.figures import Figures
 
@@ -102,6 +103,8 @@ def _of_people(figures: Figures, days: int, account: int | None = None) -> dict[
         ],
         "catch_rates": catch_rates(figures.checks(account)),
         "all": ALL,
+        "in_words": reason_in_words,
+        "group_in_words": group_in_words,
     }
 
 
