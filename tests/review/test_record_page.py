@@ -11,11 +11,12 @@ from playwright.sync_api import expect
 
 from structurer.review.desk import Desk
 from structurer.review.editing import commands as do
-from structurer.review.policy import rounds_for
+from structurer.review.policy import Policy, rounds_for
 from structurer.store.database import now
 from structurer.store.packing import packed_json, unpacked_json
 from structurer.store.review import Queue, QueueFilter, Tasks, TaskState
 from structurer.store.review.accounts import Role
+from structurer.store.review.probes import Probes
 from structurer.store.tables import RECORD, REVIEW_TASK
 
 if TYPE_CHECKING:
@@ -210,6 +211,24 @@ def test_rows_are_added_moved_split_joined_and_deleted(site: Site) -> None:
     page.keyboard.press("d")
     version(page, 7)
     assert look(site, task).state.rows == rows
+
+
+def test_editing_a_doubtful_row_begins_with_its_name_and_undo_leads_back_to_what_is_open(site: Site) -> None:
+    task = task_of(site, 11)
+    doctor(site, task, lambda record: record["flags"].insert(0, flag("indicators.2", "cells do not fit")))
+    page = opened(site, site.person("ann"), task)
+    page.locator(".doubt[data-at='indicators.b2'] .place").click()
+    page.keyboard.press("e")
+    expect(in_form(page, "indicators.b2.name")).to_have_class(re.compile("active"))
+    expect(page.locator(".editor input")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.locator(".doubt[data-at='indicators.b2'] .place").click()
+    page.keyboard.press("a")
+    version(page, 1)
+    choose(page, "handler")
+    page.keyboard.press("z")
+    version(page, 2)
+    expect(page.locator(".doubt.active")).to_have_attribute("data-at", "indicators.b2")
 
 
 def test_a_level_is_chosen_from_those_of_the_form(site: Site) -> None:
@@ -528,6 +547,17 @@ def test_a_draft_survives_the_page(site: Site) -> None:
     expect(again.locator("#draft-notice")).to_have_count(0)
 
 
+def test_a_draft_that_is_not_wanted_is_forgotten(site: Site) -> None:
+    ann, task = site.person("ann"), task_of(site, 11)
+    opened(site, ann, task)
+    ann.http.put(f"/tasks/{task}/draft", json={"at": "handler", "value": "half"}).raise_for_status()
+    page = opened(site, ann, task)
+    page.get_by_role("button", name="Forget it").click()
+    expect(page.locator("#happened")).to_contain_text("Forgotten")
+    page.reload()
+    expect(page.locator("#draft-notice")).to_have_count(0)
+
+
 def test_without_the_server_what_was_typed_stays(site: Site) -> None:
     page = opened(site, site.person("ann"), task_of(site, 11))
     page.route("**/decisions", lambda route: route.abort())
@@ -641,6 +671,22 @@ def test_who_does_not_have_it_in_hand_can_do_nothing(site: Site) -> None:
     ]
     assert [answer.status_code for answer in answers] == [409] * 6
     assert http.get("/tasks/999999").status_code == 404
+
+
+def test_nothing_tells_what_was_planted(open_site: Callable[..., Site]) -> None:
+    site = open_site(policy=Policy(second_look=0.0, planted=0.5))
+    task = task_of(site, 11)
+    html = site.person("ann").http.get(f"/tasks/{task}").text
+    planted = {probe.address for probe in Probes(site.store()).of(task)}
+    assert planted
+    for word in ("plant", "probe", "truth"):
+        assert word not in html.lower()
+    doubts = re.findall(r'<li class="(spot doubt[^"]*)" data-at="([^"]+)"([^>]*)>', html)
+    cells = [
+        (css, at, rest) for css, at, rest in doubts if "data-value" in rest and "data-choices" not in rest
+    ]
+    assert planted < {at for _css, at, _rest in cells}
+    assert len({(css, *re.findall(r"data-[a-z]+", rest)) for css, _at, rest in cells}) == 1
 
 
 # ---- for everybody ----

@@ -75,6 +75,7 @@ def show(
         "record.html.jinja",
         person,
         sitting=sitting,
+        title=state.value("project_name"),
         form=form_view(sitting, state),
         source=source_of(sitting.text, (chunk["start"], chunk["end"]), spans, whole=whole),
         whole=whole,

@@ -2,7 +2,7 @@
 
 import * as editor from "./record-editor.js";
 import { listen } from "./record-keys.js";
-import { element, get, post } from "./record-server.js";
+import { element, get, post, put } from "./record-server.js";
 import { clicked, find, mark, paper, reveal, selection, zoom } from "./record-source.js";
 
 const record = document.getElementById("record");
@@ -156,6 +156,7 @@ function replace(html, command, stay) {
   const here = doubts.findIndex((spot) => spot.dataset.at === active);
   const settles = ["accept", "correct", "illegible", "skip"].includes(command?.do);
   const wasOpen = here >= 0 && "open" in doubts[here].dataset;
+  const wereOpen = new Set(openSpots().map((spot) => spot.dataset.at));
   const rows = new Set(spots().map((spot) => spot.dataset.at));
   if (command?.do === "correct" || command?.do === "split") editor.settle(command.at);
   side().replaceWith(element(html));
@@ -170,7 +171,8 @@ function replace(html, command, stay) {
   const now = spots(side().querySelector("[data-area=doubts]"));
   const next = now.slice(here + 1).find((spot) => "open" in spot.dataset) ?? openSpots()[0];
   const goOn = settles && wasOpen && !stay && command.at === active;
-  activate(added ?? (goOn ? next : undefined) ?? spotAt(active ?? "", where) ?? next ?? now[0] ?? spots()[0] ?? null);
+  const again = ["undo", "redo"].includes(command?.do) ? openSpots().find((spot) => !wereOpen.has(spot.dataset.at)) : undefined;
+  activate(added ?? again ?? (goOn ? next : undefined) ?? spotAt(active ?? "", where) ?? next ?? now[0] ?? spots()[0] ?? null);
   if (added !== undefined) editor.edit(added);
 }
 
@@ -202,6 +204,7 @@ function lose(words, value) {
   delete record.dataset.writable;
   for (const button of record.querySelectorAll(".acts button, .head button")) button.disabled = true;
   document.getElementById("lost-words").textContent = sentence({ error: words });
+  refuse("This declaration is not in your hands any more: nothing can be written. Load the page again.");
   document.getElementById("unsent").hidden = !unsent;
   document.getElementById("unsent-words").value = unsent ?? "";
   if (!dialog("lost").open) dialog("lost").showModal();
@@ -273,6 +276,19 @@ async function useSelection() {
   else await send({ do: "correct", at: spot.dataset.at, ...answer.told });
 }
 
+/* Edit what is chosen; of a row or a part of the form, the first value in it. */
+function edit() {
+  let spot = chosen();
+  if (spot === null || !writable()) return;
+  if (spot.dataset.kind === "none") {
+    const { at } = spot.dataset;
+    const within = spots(side().querySelector("[data-area=form]")).filter((each) => each.dataset.at.startsWith(`${at}.`));
+    spot = within.find((each) => each.dataset.at === `${at}.name`) ?? within[0] ?? spot;
+    activate(spot);
+  }
+  if (!editor.edit(spot)) refuse("This cannot be typed over.");
+}
+
 function split(into) {
   const offset = editor.caret();
   if (offset === null) return refuse("Save what you typed first, then split it.");
@@ -289,7 +305,7 @@ const inRow = (make) => () => /^\w+\.(b\d+|n\d+-\d+)/.test(chosen()?.dataset.at 
 
 const acts = {
   accept: about((spot) => ({ do: "accept", at: spot.dataset.at })),
-  edit: () => chosen() !== null && (editor.edit(chosen()) || refuse("This cannot be typed over.")),
+  edit,
   illegible: about((spot) => ({ do: "illegible", at: spot.dataset.at })),
   skip: () => {
     const at = active;
@@ -341,7 +357,7 @@ const acts = {
   },
   forget: () => {
     document.getElementById("draft-notice").hidden = true;
-    say("Forgotten.");
+    put("draft", { at: "", value: "" }).then(() => say("Forgotten."), () => {});
   },
   reading: choose,
 };
