@@ -84,8 +84,8 @@ class Demo:
 
 def record(page: Page, demo: Demo) -> None:
     """Show a declaration in hand, at its second doubt."""
-    page.goto(f"{demo.url}/tasks/{demo.task()}")
-    page.wait_for_selector(".piece.lit")
+    page.goto(f"{demo.url}/tasks/{demo.task('yangquan-development-zone-2025.txt')}")
+    page.wait_for_selector(".spot.active")
     page.keyboard.press("j")
 
 

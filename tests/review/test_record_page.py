@@ -348,6 +348,18 @@ def test_the_active_value_is_lit_in_the_source_and_clicking_the_source_finds_it(
     expect(page.locator(".spot.active").first).to_have_attribute("data-at", "indicators.b4.name")
 
 
+def test_of_a_value_that_is_not_printed_the_rest_of_its_row_is_shown(site: Site) -> None:
+    task = task_of(site, 3)
+    doctor(site, task, lambda record: record["evidence"].pop("indicators.4.level2", None))
+    page = opened(site, site.person("ann"), task)
+    name = look(site, task).state.value("indicators.b4.name")
+    choose(page, "indicators.b4.level2")
+    expect(page.locator(".piece.lit")).to_have_count(0)
+    near = re.sub(r"\s", "", "".join(page.locator(".piece.near").all_text_contents()))
+    assert near.startswith(name)
+    expect(page.locator(".piece.near").first).to_be_in_viewport()
+
+
 def select_source(page: Page, start: int, end: int) -> None:
     """Select a stretch of the source, by offsets in code points."""
     page.evaluate(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from records import records
 
 from structurer.document_types.declaration import DECLARATION
-from structurer.review.editing.doubts import doubts_of
+from structurer.review.editing.doubts import Doubt, doubts_of
 from structurer.review.editing.state import Mark, MarkKind, opened
 from structurer.review.viewing.doubts import doubt_view
 from structurer.review.viewing.grid import halves
@@ -91,6 +91,15 @@ def test_every_doubt_of_the_sample_has_a_label_and_reasons_in_words() -> None:
             assert view.label != view.at
             assert all(why.words and why.message for why in view.reasons)
             assert (view.place is None) == (doubt.at not in state.cells)
+
+
+def test_a_doubtful_level_is_shown_with_its_row() -> None:
+    record = next(record for record, _text in records() if record["data"]["indicators"])
+    row = record["data"]["indicators"][0]
+    state = opened(record, DECLARATION.entry.empty())
+    assert doubt_view(Doubt("indicators.b0.level2", ()), state).texts == f"{row['name']} · {row['target']}"
+    assert doubt_view(Doubt("indicators.b0.name", ()), state).texts == ""
+    assert doubt_view(Doubt("phone", ()), state).texts == ""
 
 
 def test_the_grid_holds_every_row_in_its_half_in_order() -> None:

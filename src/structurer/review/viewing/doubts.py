@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from structurer.models import FlagKind
-from structurer.review.editing.addresses import address_of, row_of
+from structurer.review.editing.addresses import address_of, key_in_row, row_of
 from structurer.review.editing.doubts import is_gone, settled
 from structurer.review.viewing.places import Place, label_of, place_of, said, spans_json
 from structurer.review.words import reason_in_words
@@ -40,7 +40,7 @@ class Reading:
 class DoubtView:
     """A doubtful place. ``place`` is its value; of a row or a part of the form there is none.
 
-    ``texts`` is what a row holds. ``said`` is what was decided, nothing while it is open. ``spans`` is JSON.
+    ``texts`` is what its row holds, where the value does not tell. ``said`` is what was decided, nothing while it is open. ``spans`` is JSON.
     """
 
     at: str
@@ -72,7 +72,9 @@ def doubt_view(doubt: Doubt, state: State) -> DoubtView:
     is_open = mark is None and not gone
     is_cell = doubt.at in state.cells
     place = place_of(doubt.at, state, {doubt.at} if is_open else ()) if is_cell else None
-    texts = "" if is_cell or gone else _texts(doubt.at, state)
+    texts = (
+        "" if gone or (is_cell and key_in_row(doubt.at) in ("name", "target")) else _texts(doubt.at, state)
+    )
     return DoubtView(
         at=doubt.at,
         label=label_of(doubt.at, state),

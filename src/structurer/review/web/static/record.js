@@ -45,11 +45,18 @@ function activate(spot, { focus = true } = {}) {
     each.classList.toggle("active", each === spot);
     each.querySelector(".place").setAttribute("aria-current", each === spot ? "true" : "false");
   }
-  const lit = mark(spansOf(spot), "lit");
-  if (lit.length) reveal(lit[0]);
+  const [near, lit] = [mark(spansAround(spot), "near"), mark(spansOf(spot), "lit")];
+  if (lit.length || near.length) reveal(lit[0] ?? near[0]);
   if (focus) spot.querySelector(".place").focus({ preventScroll: true });
   show(spot);
   refresh();
+}
+
+/* Where the rest of a value's row stands: what to compare it with, above all where it is not printed itself. */
+function spansAround(spot) {
+  const name = /^\w+\.(b\d+|n\d+-\d+)\./.exec(spot.dataset.at)?.[0];
+  if (name === undefined) return [];
+  return spots(side().querySelector("[data-area=form]")).filter((each) => each.dataset.at.startsWith(name)).flatMap(spansOf);
 }
 
 /* Scroll the fields so that a spot is seen, below the bar that stays. */
@@ -77,7 +84,7 @@ function refresh() {
   const inRow = spot !== null && /^\w+\.(b\d+|n\d+-\d+)/.test(spot.dataset.at);
   const inColumn = inRow && /\.(name|target)$/.test(spot.dataset.at);
   const able = {
-    accept: spot !== null, edit: spot !== null && spot.dataset.kind !== "none", illegible: spot !== null,
+    accept: spot !== null, edit: spot !== null, illegible: spot !== null,
     skip: spot !== null, undo: undo !== "", redo: redo !== "", accept_rest: untouched !== "0",
     finish: left === "0", add_row: inRow, remove_row: inRow, move_up: inRow, move_down: inRow, other_half: inRow,
     slide_up: inColumn, slide_down: inColumn, join: inColumn,
