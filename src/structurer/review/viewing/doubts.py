@@ -40,7 +40,8 @@ class Reading:
 class DoubtView:
     """A doubtful place. ``place`` is its value; of a row or a part of the form there is none.
 
-    ``texts`` is what its row holds, where the value does not tell. ``said`` is what was decided, nothing while it is open. ``spans`` is JSON.
+    ``texts`` is what its row holds, where the value does not tell. ``said`` is what was decided, nothing
+    while it is open. ``spans`` is JSON.
     """
 
     at: str
