@@ -20,6 +20,7 @@ from structurer.groups import Group, group_of
 from structurer.paths import covers, value_at
 from structurer.review.editing import commands as do
 from structurer.review.editing.addresses import field_of, machine_path, row_of
+from structurer.review.editing.doubts import doubts_of
 from structurer.review.editing.history import fold
 from structurer.review.editing.outcome import reviewed_record
 from structurer.review.editing.state import Cell, opened
@@ -88,15 +89,14 @@ def test_nothing_is_planted_without_a_share_or_in_other_rounds() -> None:
     assert planted(record, read, "k", Round.AUDIT, EAGER) == ()
 
 
-def test_the_share_is_that_of_the_values() -> None:
-    shares = Policy(planted=0.004)
+def test_the_share_is_that_of_what_is_asked() -> None:
+    few = [record for record, _ in records() if 1 <= len(doubts_of(record)) <= 10]
+    keys = [f"key {number}" for number in range(50)]
     found = sum(
-        len(checks_of(_plants(record, shares, key=f"{record['id']}-{n}")))
-        for record, _ in records()
-        for n in range(20)
+        len(checks_of(_plants(record, Policy(planted=0.05), key=key))) for record in few for key in keys
     )
-    values = 20 * sum(len(record["confidence"]) for record, _ in records())
-    assert 0.001 < found / values < 0.005
+    asked = len(keys) * sum(len(doubts_of(record)) for record in few)
+    assert 0.03 < found / asked < 0.07
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def serve(
     ] = 0.1,
     planted: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share of the shown values that are wrong on purpose, as a check."),
+        typer.Option(min=0, max=1, help="Values made wrong on purpose, as a check, for each asked about."),
     ] = 0.03,
     lease: Annotated[
         float,

@@ -20,7 +20,6 @@ from structurer.review.sitting import after, events_of, sit_down
 from structurer.store.packing import as_json, packed_json
 from structurer.store.review import (
     Decisions,
-    Items,
     LostClaimError,
     Round,
     StaleVersionError,
@@ -164,13 +163,9 @@ class Desk:
         if left:
             raise UnfinishedError(f"{left} more to decide before this declaration is done")
         opens = self._follows(sitting)
-        settled = (
-            None if Round.CURATION in opens or sitting.task.round is Round.SECOND else self._outcome(sitting)
-        )
+        settled = None if Round.CURATION in opens or _leaves_as_it_was(sitting) else self._outcome(sitting)
         if not Tasks(self._store).finish(sitting.task, self._account, version, settled, opens):
             raise LostClaimError("you do not have this declaration in hand any more")
-        if sitting.task.round is Round.CURATION:
-            Items(self._store).settle_conflicts(sitting.task.item)
         note(self._store, task)
 
     def _follows(self, sitting: Sitting) -> tuple[Round, ...]:
@@ -202,6 +197,12 @@ class Desk:
         except ValueError as error:
             raise CommandError(str(error)) from None
         return sitting.key, packed_json(record)
+
+
+def _leaves_as_it_was(sitting: Sitting) -> bool:
+    """Say whether exports do not follow from a turn: a second look, an audit that finds nothing."""
+    unchanged = not differences(sitting.start, sitting.state)
+    return sitting.task.round is Round.SECOND or (sitting.task.round is Round.AUDIT and unchanged)
 
 
 def _overlap(decided: Decided, since: Sequence[Event]) -> frozenset[str]:

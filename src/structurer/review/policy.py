@@ -13,8 +13,8 @@ class Policy:
     """How review is carried out.
 
     ``lease`` is seconds that a record stays in hand without a sign of life. ``second_look`` is the share of
-    declarations that a second person reviews, ``planted`` the share of shown values that are made wrong on
-    purpose; both in [0, 1]. ``seed`` chooses which.
+    declarations that a second person reviews, ``planted`` how many values are made wrong on purpose
+    for each that is asked about; both in [0, 1]. ``seed`` chooses which.
     """
 
     lease: float = 900.0

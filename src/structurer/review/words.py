@@ -34,6 +34,7 @@ _REASONS = {
     "label_not_found": "label not found by the model",
     "later_run_differs": "a later run reads otherwise",
     "layout_unknown": "layout not known",
+    "level2_out_of_order": "level out of the form's order",
     "level2_wrong_kind": "level does not fit the row",
     "level_differs": "level differs from the table",
     "level_doubtful": "level is unsure",
@@ -57,7 +58,9 @@ _REASONS = {
     "row_packed": "several rows in one cell",
     "row_slid": "targets slid to the next line",
     "row_uneven": "cells missing or out of place",
+    "rows_missing": "rows may be missing",
     "skipped": "left to a curator",
+    "table_too_long": "table is too long",
     "target_elsewhere": "target stands elsewhere",
     "target_like_name": "target looks like a name",
     "target_wrong_kind": "target of another kind",
@@ -71,6 +74,7 @@ _REASONS = {
     "unclaimed_text": "text that no value has",
     "value_missing": "a value is missing",
     "wrapped_side_by_side": "two wrapped cells side by side",
+    "year_not_found": "prints no year",
 }
 
 _GROUPS = {

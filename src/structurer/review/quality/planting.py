@@ -6,12 +6,14 @@ asked about in the same words and shown as it was read, so that not all that is 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from structurer.document_types.declaration import DECLARATION
 from structurer.groups import Group, group_of
 from structurer.paths import covers
 from structurer.review.editing.addresses import field_of, machine_path
+from structurer.review.editing.doubts import doubts_of
 from structurer.review.quality.agreement import chance
 from structurer.review.quality.tampering import tampered
 from structurer.store.packing import as_json
@@ -36,30 +38,41 @@ def planted(
 ) -> tuple[Probe, ...]:
     """Return what to plant in a turn at a record, with as many controls; the same by the same seed, always.
 
-    ``read`` is the record as the machine read it. In other rounds than the first two nothing is planted.
+    ``read`` is the record as the machine read it. How many there are goes by how much is asked anyway. In
+    other rounds than the first two nothing is planted.
     """
     if round_ not in (Round.FIRST, Round.SECOND) or policy.planted <= 0:
         return ()
     drawn = f"{policy.seed}:{key}:{round_}"
+    many = _many(policy.planted * len(doubts_of(record)), chance(f"many:{drawn}"))
     sure = sorted(_sure(record, read), key=lambda at: (_is_money(at), chance(f"plant:{drawn}:{at}"), at))
-    probes: list[Probe] = []
-    for at in sure:
-        if len(probes) < _MOST and chance(f"plant:{drawn}:{at}") < policy.planted:
-            probes += _made_wrong(read, at, chance(f"wrong:{drawn}:{at}"))
+    wrong = (probe for at in sure for probe in _made_wrong(read, at, chance(f"wrong:{drawn}:{at}")))
+    probes = tuple(islice(wrong, many))
     taken = {probe.address for probe in probes}
     others = sorted((at for at in sure if at not in taken), key=lambda at: chance(f"control:{drawn}:{at}"))
     return (*probes, *(_probe(read, at, ProbeKind.CONTROL) for at in others[: len(probes)]))
 
 
+def _many(expected: float, drawn: float) -> int:
+    """Return how many to plant so that it is as many as expected over all turns."""
+    whole = int(expected)
+    return min(whole + (drawn < expected - whole), _MOST)
+
+
 def _sure(record: Mapping[str, Any], read: State) -> Iterator[str]:
     """Yield the addresses of values that are printed, sure, and that nothing is said about."""
-    told = [flag["path"] for flag in record["flags"]]
+    told = [_told_of(flag["path"]) for flag in record["flags"]]
     for at, cell in read.cells.items():
         path = machine_path(at)
         if path is None or cell.value is None or not cell.spans or DECLARATION.entry.choices(field_of(at)):
             continue
         if record["confidence"].get(path, 0.0) >= _SURE and not any(covers(each, path) for each in told):
             yield at
+
+
+def _told_of(path: str) -> str:
+    """Return what a flag's words may be about: a sum is about all amounts of its half."""
+    return ".".join(path.split(".")[:2]) if path.startswith("funding.") else path
 
 
 def _made_wrong(read: State, at: str, chance_of_it: float) -> Iterator[Probe]:

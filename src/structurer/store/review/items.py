@@ -149,13 +149,6 @@ class Items:
         )
         return tuple(row.body for row in self._store.rows(later))
 
-    def settle_conflicts(self, item: int) -> None:
-        """Note that a curator chose."""
-        with self._store.writing() as connection:
-            connection.execute(
-                update(CONFLICT).where(CONFLICT.c.item_id == item).values(state=TaskState.DONE)
-            )
-
     def find(self, item: int) -> Item | None:
         """Return a record by its number among those that people may look at."""
         rows = self._store.rows(_ITEM.where(REVIEW_ITEM.c.id == item))

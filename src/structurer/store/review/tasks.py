@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 
 from structurer.store.database import insert_new, now, upsert
-from structurer.store.tables import ACCOUNT, DECISION, REVIEW_ITEM, REVIEW_TASK, REVIEWED
+from structurer.store.tables import ACCOUNT, CONFLICT, DECISION, REVIEW_ITEM, REVIEW_TASK, REVIEWED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -201,7 +201,7 @@ class Tasks:
         """End a task that was decided upon up to a version; ``False`` where it is not as it was.
 
         ``reviewed`` is the record's key and what exports give from now on, ``None`` where that is not yet
-        known. ``opens`` are the rounds that follow.
+        known. ``opens`` are the rounds that follow. A curator's turn settles the conflicts with later runs.
         """
         with self._store.writing() as connection:
             done = connection.execute(
@@ -216,6 +216,9 @@ class Tasks:
                 return False
             if reviewed is not None:
                 _keep(connection, task, *reviewed)
+            if task.round is Round.CURATION:
+                chosen = update(CONFLICT).where(CONFLICT.c.item_id == task.item)
+                connection.execute(chosen.values(state=TaskState.DONE))
             open_tasks(connection, task.item, opens, done)
             return True
 
