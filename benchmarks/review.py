@@ -31,7 +31,7 @@ from random import Random
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from structurer.documents import document_from_bytes
 from structurer.models import record_id
@@ -87,6 +87,10 @@ def fill(url: str, declarations: int) -> None:
         began = time.perf_counter()
         while take_in(store):
             pass
+        if store.dialect == "postgresql":
+            # The server does so by itself, some minutes after so much was written.
+            with store.writing() as connection:
+                connection.execute(text("ANALYZE"))
         print(f"taken in for review: {time.perf_counter() - began:.0f} s")
 
 
