@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from playwright.sync_api import sync_playwright
 
 from structurer.cli import app as command_line
 from structurer.review.desk import Desk
-from structurer.review.editing.commands import Correct
+from structurer.review.editing.commands import Accept, Command, Correct
 from structurer.review.intake import take_in
 from structurer.review.policy import Policy, rounds_for
 from structurer.review.web.access import COOKIE
@@ -26,8 +27,10 @@ from structurer.review.web.app import create_app
 from structurer.review.web.serving import Serving
 from structurer.settings import load_settings
 from structurer.store import Store
+from structurer.store.packing import from_json
 from structurer.store.review import Queue, QueueFilter
 from structurer.store.review.accounts import Accounts, Role
+from structurer.store.review.probes import Probes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SIZE = {"width": 1400, "height": 900}
 CALM = Policy(second_look=0.0, planted=0.0)
+LIVELY = Policy(second_look=0.5, planted=0.2)
 
 
 class Demo:
@@ -75,6 +79,25 @@ class Demo:
         assert task is not None
         return task
 
+    def settle(self, name: str, declarations: int) -> None:
+        """Let somebody settle declarations, and notice most of what was planted."""
+        with Store.open(self.store_url) as store:
+            account = Accounts(store).add(name, Role.REVIEWER).id
+            desk, rng = Desk(store, account, LIVELY), Random(name)
+            for _ in range(declarations):
+                queue = Queue(store, account, rounds_for(Role.REVIEWER))
+                task = queue.claim_next(QueueFilter(), LIVELY.lease)
+                assert task is not None
+                sitting = desk.look(task)
+                truths = {probe.address: from_json(probe.truth)[0] for probe in Probes(store).of(task)}
+                for doubt in sitting.open_doubts:
+                    truth = truths.get(doubt.at)
+                    right: Command = Accept(at=doubt.at)
+                    if truth not in (None, sitting.state.value(doubt.at)) and rng.random() < 0.9:
+                        right = Correct(at=doubt.at, value=str(truth))
+                    sitting = desk.decide(task, sitting.version, right, rng.lognormvariate(1.2, 0.6))
+                desk.finish(task, sitting.version)
+
     def correct(self, task: int, at: str, value: str) -> None:
         """Decide what a place is, behind the page's back."""
         with Store.open(self.store_url) as store:
@@ -103,7 +126,25 @@ def conflict(page: Page, demo: Demo) -> None:
     page.wait_for_selector("#conflict[open]")
 
 
-PAGES: dict[str, Callable[[Page, Demo], None]] = {"record": record, "conflict": conflict}
+def queue(page: Page, demo: Demo) -> None:
+    """Show what waits, with a declaration in hand."""
+    demo.task()
+    page.goto(f"{demo.url}/queue")
+
+
+def statistics(page: Page, demo: Demo) -> None:
+    """Show how the review of some declarations went."""
+    for name in ("ann", "ben"):
+        demo.settle(name, 9)
+    page.goto(f"{demo.url}/statistics")
+
+
+PAGES: dict[str, Callable[[Page, Demo], None]] = {
+    "queue": queue,
+    "record": record,
+    "conflict": conflict,
+    "statistics": statistics,
+}
 
 
 def main(names: list[str]) -> None:
