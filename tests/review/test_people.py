@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from structurer.review.passwords import matches
 from structurer.store.review.accounts import Accounts, Role
 from structurer.store.review.trail import Trail
 
@@ -198,3 +199,30 @@ def test_the_trail_has_pages(site: Site) -> None:
     assert seen == [f"thing {number}" for number in reversed(range(205))]
     page.get_by_role("link", name="Newest").click()
     expect(page.get_by_text("thing 204")).to_be_visible()
+
+
+def test_who_knows_their_password_chooses_another_one(site: Site) -> None:
+    ann = site.person("ann")
+    accounts = Accounts(site.store())
+    secret = accounts.invite(ann.person.id, 600)
+    page = site.browser_page()
+    page.goto(f"/invitation/{secret}")
+    page.get_by_label("Choose a password").fill(_PASSWORD)
+    page.get_by_label("The same again").fill(_PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    page.goto("/account")
+    _axe_finds_nothing(page)
+    page.get_by_label("Your password").fill("not the password")
+    page.get_by_role("button", name="Choose another one").click()
+    expect(page.get_by_text("this is not your password")).to_be_visible()
+    page.goto("/account")
+    page.get_by_label("Your password").fill(_PASSWORD)
+    page.get_by_role("button", name="Choose another one").click()
+    page.get_by_label("Choose a password").fill("another battery staple")
+    page.get_by_label("The same again").fill("another battery staple")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("link", name="ann")).to_be_visible()
+    person, kept = accounts.named("ann") or (None, None)
+    assert person is not None
+    assert matches(kept, "another battery staple")
+    assert not matches(kept, _PASSWORD)

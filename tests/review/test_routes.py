@@ -57,6 +57,7 @@ RULES = {
     "POST /people/open": ADMIN,
     "GET /trail": ADMIN,
     "GET /account": REVIEWER,
+    "POST /account/password": REVIEWER,
     "POST /account/tokens": REVIEWER,
     "POST /account/tokens/revoke": REVIEWER,
     "GET /api/openapi.json": REVIEWER,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import typer
 
 from structurer.cli import options
+from structurer.cli.calibrating import with_threshold
 from structurer.cli.console import err, errors_in_one_line, out
 from structurer.cli.looking import line
 from structurer.errors import SettingsError
@@ -82,7 +83,7 @@ def serve(
         from structurer.review.web.app import create_app
         from structurer.review.web.serving import Serving
 
-        settings = load_settings(store=store)
+        settings = with_threshold(load_settings(store=store), quiet=True)
         public = None if public_url is None else _public(public_url)
         names = [*(open_to or ()), host, *([] if public is None else [urlsplit(public).hostname or ""])]
         serving = Serving(

@@ -123,14 +123,16 @@ class Accounts:
         Raises ``AccountError`` where no administrator would be left.
         """
         changes = {"role": role, "active": active}
+        admins = select(ACCOUNT.c.id).where(ACCOUNT.c.role == Role.ADMIN, ACCOUNT.c.active)
         with self._store.writing() as connection:
+            # Two who take each other's role away wait for each other here.
+            connection.execute(admins.order_by(ACCOUNT.c.id).with_for_update())
             connection.execute(
                 update(ACCOUNT)
                 .where(ACCOUNT.c.id == account)
                 .values({key: value for key, value in changes.items() if value is not None})
             )
-            left = select(ACCOUNT.c.id).where(ACCOUNT.c.role == Role.ADMIN, ACCOUNT.c.active).limit(1)
-            if connection.execute(left).scalar() is None:
+            if connection.execute(admins.limit(1)).scalar() is None:
                 raise AccountError("this is the last administrator; make another one first")
             if active is False:
                 _sign_out(connection, account)

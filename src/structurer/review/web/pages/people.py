@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from structurer.review.passwords import matches
 from structurer.review.web.access import Admin, Reviewer, ServingOf, StoreOf, has_token
 from structurer.review.web.serving import Serving
 from structurer.review.web.templating import page
 from structurer.store.database import Store
 from structurer.store.review.accounts import INVITATION_SECONDS, Account, Accounts, Person, Role
+from structurer.store.review.logins import Logins
 from structurer.store.review.trail import Trail
 
 router = APIRouter()
@@ -19,6 +21,10 @@ router = APIRouter()
 _DAY = 86_400
 
 Number = Annotated[int, Form(ge=1, lt=2**31)]
+
+
+_CHOOSING = 600
+"""Seconds in which somebody chooses another password."""
 
 
 @router.get("/people")
@@ -82,6 +88,23 @@ def open_again(store: StoreOf, person: Admin, account: Number) -> Response:
 def own(request: Request, store: StoreOf, person: Reviewer) -> Response:
     """Show somebody their own account."""
     return _own(request, store, person)
+
+
+@router.post("/account/password")
+def change_password(
+    request: Request, store: StoreOf, person: Reviewer, password: Annotated[str, Form(max_length=2_000)]
+) -> Response:
+    """Lead somebody who knows their password to where they choose another one."""
+    address = "" if request.client is None else request.client.host
+    attempt = Logins(store).begin(person.name, address)
+    if attempt.wait:
+        raise HTTPException(429, f"too many attempts; try again in {-(-attempt.wait // 60)} minutes")
+    _, kept = Accounts(store).named(person.name) or (None, None)
+    if has_token(request) or not matches(kept, password):
+        raise HTTPException(403, "this is not your password; nothing was changed")
+    Logins(store).succeeded(attempt)
+    secret = Accounts(store).invite(person.id, _CHOOSING)
+    return RedirectResponse(f"/invitation/{secret}", 303)
 
 
 @router.post("/account/tokens")
