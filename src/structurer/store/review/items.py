@@ -175,18 +175,27 @@ def _put(connection: Connection, item: NewItem) -> int:
         "title": item.title,
         "engine": item.engine,
     }
-    there = connection.execute(select(REVIEW_ITEM.c.id).where(REVIEW_ITEM.c.key == item.key)).scalar()
+    known = select(REVIEW_ITEM.c.id).where(REVIEW_ITEM.c.key == item.key)
+    there: int | None = connection.execute(known).scalar()
     if there is None:
         number = inserted(connection, REVIEW_ITEM, row)
     else:
         number = there
+        if not _locked_untouched(connection, number):
+            # Somebody just took it in hand: the next look makes a conflict of this reading.
+            return number
         connection.execute(update(REVIEW_ITEM).where(REVIEW_ITEM.c.id == number).values(**row))
         connection.execute(delete(DOUBT).where(DOUBT.c.item_id == number))
-        undecided = and_(REVIEW_TASK.c.item_id == number, _UNTOUCHED)
-        connection.execute(update(REVIEW_TASK).where(undecided).values(rank=item.rank))
+        connection.execute(update(REVIEW_TASK).where(REVIEW_TASK.c.item_id == number).values(rank=item.rank))
     doubts = [
         {"item_id": number, "number": place, **doubt._asdict()} for place, doubt in enumerate(item.doubts)
     ]
     if doubts:
         connection.execute(insert(DOUBT), doubts)
     return number
+
+
+def _locked_untouched(connection: Connection, item: int) -> bool:
+    """Say whether nobody worked on a record, and keep everybody from it until the transaction ends."""
+    tasks = select(_UNTOUCHED.label("untouched")).where(REVIEW_TASK.c.item_id == item).with_for_update()
+    return all(row.untouched for row in connection.execute(tasks))
