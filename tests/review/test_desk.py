@@ -14,13 +14,16 @@ from commands import FILINGS, structurer
 from structurer.review.desk import NoSuchTaskError, StaleError, UnfinishedError
 from structurer.review.editing import commands as do
 from structurer.review.editing.deciding import CommandError
+from structurer.review.editing.state import Cell
 from structurer.review.policy import Policy
 from structurer.review.quality.agreement import wants_second_look
 from structurer.review.sitting import events_of
 from structurer.store import Store
-from structurer.store.packing import packed_json, unpacked_json
+from structurer.store.packing import as_json, packed_json, unpacked_json
 from structurer.store.review import Decisions, LostClaimError, Round, StaleVersionError, Tasks
 from structurer.store.review.accounts import Role
+from structurer.store.review.probes import Probe, ProbeKind, Probes
+from structurer.store.review.tasks import open_tasks
 from structurer.store.tables import REVIEW_TASK
 
 if TYPE_CHECKING:
@@ -313,6 +316,72 @@ def test_a_new_run_never_replaces_what_a_person_decided(
     assert reviewed(store, sitting.key)["data"]["phone"] == "12345"  # type: ignore[index]
     assert take_all_in(store) == 0
     assert rounds(store, sitting) == {"first": "done", "curation": "done"}
+
+
+def test_a_curator_waits_for_the_first_look_before_a_conflict_is_settled(
+    url: str, store: Store, ann: Reviewer, cleo: Reviewer
+) -> None:
+    sitting = ann.do(ann.next(), do.Correct(at="phone", value="12345"))
+    _read_again(url, store, "99999")
+    take_all_in(store)
+    task = Tasks(store).of_item(sitting.task.item)[-1]
+    assert task.round is Round.CURATION
+    assert not cleo.claim(task.id)
+    ann.finish(ann.accept_all(ann.desk.look(sitting.task.id)))
+    assert cleo.claim(task.id)
+    assert "phone" in {doubt.at for doubt in cleo.desk.look(task.id).doubts}
+
+
+def _open_audit(store: Store, item: int, at: str) -> int:
+    with store.writing() as connection:
+        open_tasks(connection, item, (Round.AUDIT,), 0)
+    (task,) = (one.id for one in Tasks(store).of_item(item) if one.round is Round.AUDIT)
+    cell = as_json(Cell(None, ()).as_json())
+    Probes(store).put(task, [Probe(at, ProbeKind.AUDIT, cell, cell)])
+    return task
+
+
+def test_an_audit_waits_for_the_first_look_and_begins_with_what_it_left(
+    store: Store, ann: Reviewer, ben: Reviewer
+) -> None:
+    sitting = ann.do(ann.accept_all(ann.next()), do.Correct(at="phone", value="12345"))
+    task = _open_audit(store, sitting.task.item, "phone")
+    assert not ben.claim(task)
+    ann.finish(sitting)
+    assert ben.claim(task)
+    audit = ben.desk.look(task)
+    assert audit.state.value("phone") == "12345"
+    ben.finish(ben.do(audit, do.Correct(at="phone", value="54321")))
+    record = reviewed(store, sitting.key)
+    assert record is not None
+    assert record["data"]["phone"] == "54321"
+    assert record["review"]["by"] == ["ann", "ben"]
+
+
+def test_turns_that_overlap_break_nothing_and_what_ended_last_stands(
+    url: str, store: Store, ann: Reviewer, ben: Reviewer, cleo: Reviewer
+) -> None:
+    sitting = ann.accept_all(ann.next())
+    ann.finish(sitting)
+    audit = _open_audit(store, sitting.task.item, "phone")
+    assert ben.claim(audit)
+    row = sitting.state.rows[1]
+    auditing = ben.do(ben.desk.look(audit), do.Correct(at="phone", value="1"))
+    _read_again(url, store, "99999")
+    take_all_in(store)
+    curation = Tasks(store).of_item(sitting.task.item)[-1].id
+    assert cleo.claim(curation)
+    curating = cleo.accept_all(cleo.desk.look(curation))
+    curating = cleo.do(curating, do.RemoveRow(row=row))
+    cleo.finish(cleo.do(curating, do.Correct(at="phone", value="2")))
+    auditing = ben.desk.look(audit)
+    assert auditing.state.value("phone") == "1"
+    assert row in auditing.state.rows
+    ben.finish(auditing)
+    record = reviewed(store, sitting.key)
+    assert record is not None
+    assert record["data"]["phone"] == "1"
+    assert len(record["data"]["indicators"]) == len(sitting.state.rows) - 1
 
 
 def test_a_new_run_that_reads_the_same_opens_nothing(url: str, store: Store, ann: Reviewer) -> None:

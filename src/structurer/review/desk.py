@@ -16,7 +16,7 @@ from structurer.review.quality.agreement import wants_second_look
 from structurer.review.quality.checks import decide_among
 from structurer.review.quality.findings import note
 from structurer.review.quality.planting import planted
-from structurer.review.sitting import after, events_of, sit_down
+from structurer.review.sitting import after, events_of, settling_turns, sit_down
 from structurer.store.packing import as_json, packed_json
 from structurer.store.review import (
     Decisions,
@@ -24,7 +24,6 @@ from structurer.store.review import (
     Round,
     StaleVersionError,
     Tasks,
-    TaskState,
 )
 from structurer.store.review.probes import Probes
 
@@ -187,11 +186,9 @@ class Desk:
         """Return the record as people left it, over all their turns."""
         state = opened(sitting.record, DECLARATION.entry.empty())
         events: list[Event] = []
-        for task in Tasks(self._store).of_item(sitting.task.item):
-            counts = task.state is TaskState.DONE or task.id == sitting.task.id
-            if counts and task.round is not Round.SECOND and task.id <= sitting.task.id:
-                state = after(self._store, task, state)
-                events += events_of(self._store, task.id)
+        for task in (*settling_turns(self._store, sitting.task.item), sitting.task):
+            state = after(self._store, task, state)
+            events += events_of(self._store, task.id)
         try:
             record = reviewed_record(sitting.record, state, events, sitting.text, DECLARATION)
         except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from structurer.document_types.declaration import DECLARATION
@@ -16,7 +17,7 @@ from structurer.review.editing.doubts import (
     with_probes,
 )
 from structurer.review.editing.form import PrintedForm
-from structurer.review.editing.history import Event, EventKind, fold
+from structurer.review.editing.history import Event, EventKind, fold, laid_over
 from structurer.review.editing.ops import op_from_json
 from structurer.review.editing.state import State, opened
 from structurer.review.quality.checks import with_shown, without_planted
@@ -91,7 +92,7 @@ def sit_down(store: Store, number: int) -> Sitting | None:
         start = with_shown(read, probes)
         doubts = _of_machine(record, probes, start)
     else:
-        start = _settled_before(store, task, read)
+        start = _settled_before(store, task, events, read)
         doubts = _to_curate(store, task, item, start) if task.round is Round.CURATION else _drawn(probes)
     state = fold(start, events)
     return Sitting(task, item.key, record, unpacked(item.text), start, events, state, doubts, probes)
@@ -129,23 +130,29 @@ def _drawn(probes: Sequence[Probe]) -> tuple[Doubt, ...]:
     return tuple(Doubt(probe.address, (_LOW_CONFIDENCE,)) for probe in probes)
 
 
-def _settled_before(store: Store, task: Task, read: State) -> State:
+def _settled_before(store: Store, task: Task, events: Sequence[Event], read: State) -> State:
     """Return what people had made of a record when this turn began; their marks do not count in it."""
-    state = read
-    for earlier in Tasks(store).of_item(task.item):
-        if earlier.id >= task.id:
-            break
-        if earlier.state is TaskState.DONE and earlier.round is not Round.SECOND:
-            state = after(store, earlier, state)
+    begun = events[0].at if events else None
+    earlier = (one for one in settling_turns(store, task.item) if one.id != task.id)
+    counted = (one for one in earlier if begun is None or (one.finished_at or 0) <= begun)
+    state = reduce(lambda made, turn: after(store, turn, made), counted, read)
     return State(state.empty, state.cells, state.rows, {})
+
+
+def settling_turns(store: Store, item: int) -> list[Task]:
+    """Return the turns at a record that ended and say what it is, in the order in which they ended."""
+    turns = Tasks(store).of_item(item)
+    ended = (turn for turn in turns if turn.state is TaskState.DONE and turn.round is not Round.SECOND)
+    return sorted(ended, key=lambda turn: (turn.finished_at or 0, turn.id))
 
 
 def after(store: Store, task: Task, start: State) -> State:
     """Return what a turn made of the state it began with; nothing that was planted is left in it."""
     probes = Probes(store).of(task.id)
     unmarked = State(start.empty, start.cells, start.rows, {})
-    folded = without_planted(fold(with_shown(unmarked, probes), events_of(store, task.id)), probes)
-    return State(folded.empty, folded.cells, folded.rows, {**start.marks, **folded.marks})
+    ops = (op for event in events_of(store, task.id) for op in event.ops)
+    left = without_planted(laid_over(with_shown(unmarked, probes), ops), probes)
+    return State(left.empty, left.cells, left.rows, {**start.marks, **left.marks})
 
 
 def _to_curate(store: Store, task: Task, item: Item, start: State) -> tuple[Doubt, ...]:

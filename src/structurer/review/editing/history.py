@@ -5,12 +5,12 @@ Undo and redo are events of their own, with the opposite changes; nothing is eve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from structurer.review.editing.ops import AddRow, MoveRow, RemoveRow
+from structurer.review.editing.ops import AddRow, MisfitError, MoveRow, RemoveRow, SetCell, SetMark, before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,6 +66,32 @@ def fold(state: State, events: Iterable[Event]) -> State:
 def applied(state: State, ops: Iterable[Op]) -> State:
     """Return what becomes of a state by changes. Raises ``MisfitError`` where one does not fit."""
     return reduce(lambda before, op: op.applied(before), ops, state)
+
+
+def laid_over(state: State, ops: Iterable[Op]) -> State:
+    """Return a state with changes that were made on another one: what they set stands, what is gone is gone.
+
+    On the state that they were made on this is what ``applied`` gives.
+    """
+    return reduce(_laid_over, ops, state)
+
+
+def _laid_over(state: State, op: Op) -> State:
+    try:
+        return op.applied(state)
+    except MisfitError:
+        match op:
+            case SetCell() if op.at in state.cells:
+                return state.with_cells({op.at: op.new})
+            case SetMark():
+                return replace(op, old=state.marks.get(op.at)).applied(state)
+            case RemoveRow() if op.at in state.rows:
+                there = RemoveRow(op.at, before(state.rows, op.at), state.row(op.at))
+                return there.applied(state)
+            case AddRow() if op.at not in state.rows:
+                return replace(op, after=state.rows[-1] if state.rows else None).applied(state)
+            case _:
+                return state
 
 
 def inverse(ops: Sequence[Op]) -> tuple[Op, ...]:

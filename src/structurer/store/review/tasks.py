@@ -57,6 +57,7 @@ class Task(NamedTuple):
     lease_until: int
     held: bool
     finished_by: int | None
+    finished_at: int | None
 
 
 _OTHER = REVIEW_TASK.alias("other")
@@ -66,14 +67,28 @@ HELD = and_(REVIEW_TASK.c.holder_id.is_not(None), REVIEW_TASK.c.lease_until > no
 
 
 def may_take(account: int, rounds: Collection[Round]) -> ColumnElement[bool]:
-    """Say which open tasks a person may take: of these rounds, and no second look at what was theirs."""
+    """Say which open tasks a person may take: of these rounds, and no second look at what was theirs.
+
+    A curator waits for the first look, an audit for both: each begins with what those before it left.
+    """
     looked_before = exists().where(
         _OTHER.c.item_id == REVIEW_TASK.c.item_id,
         _OTHER.c.id != REVIEW_TASK.c.id,
         or_(_OTHER.c.finished_by == account, _decided_on(account)),
     )
     again = and_(REVIEW_TASK.c.round == Round.SECOND, looked_before)
-    return and_(REVIEW_TASK.c.state == TaskState.OPEN, REVIEW_TASK.c.round.in_(rounds), ~again)
+    waits = or_(_waits(Round.CURATION, Round.FIRST), _waits(Round.AUDIT, Round.FIRST, Round.CURATION))
+    return and_(REVIEW_TASK.c.state == TaskState.OPEN, REVIEW_TASK.c.round.in_(rounds), ~again, ~waits)
+
+
+def _waits(round_: Round, *for_: Round) -> ColumnElement[bool]:
+    """Say whether a task is of a round, and one of other rounds is still open for the same record."""
+    other_is_open = exists().where(
+        _OTHER.c.item_id == REVIEW_TASK.c.item_id,
+        _OTHER.c.round.in_(for_),
+        _OTHER.c.state == TaskState.OPEN,
+    )
+    return and_(REVIEW_TASK.c.round == round_, other_is_open)
 
 
 def _decided_on(account: int) -> ColumnElement[bool]:
@@ -95,6 +110,7 @@ _TASK = (
         REVIEW_TASK.c.lease_until,
         func.coalesce(HELD, False).label("held"),
         REVIEW_TASK.c.finished_by,
+        REVIEW_TASK.c.finished_at,
     )
     .join(REVIEW_ITEM, REVIEW_ITEM.c.id == REVIEW_TASK.c.item_id)
     .join(ACCOUNT, ACCOUNT.c.id == REVIEW_TASK.c.holder_id, isouter=True)
