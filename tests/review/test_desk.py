@@ -384,6 +384,32 @@ def test_turns_that_overlap_break_nothing_and_what_ended_last_stands(
     assert len(record["data"]["indicators"]) == len(sitting.state.rows) - 1
 
 
+def test_disagreements_are_settled_though_a_conflict_was_before(
+    url: str, store: Store, twice: tuple[Reviewer, Reviewer, Reviewer]
+) -> None:
+    one, two, three = twice
+    first = _first_look(one, "12345")
+    _read_again(url, store, "99999")
+    take_all_in(store)
+    conflict = Tasks(store).of_item(first.task.item)[-1]
+    assert three.claim(conflict.id)
+    three.finish(three.accept_all(three.desk.look(conflict.id)))
+    (second,) = (turn for turn in Tasks(store).of_item(first.task.item) if turn.round is Round.SECOND)
+    assert two.claim(second.id)
+    two.finish(two.do(two.accept_all(two.desk.look(second.id)), do.Correct(at="phone", value="54321")))
+    last = Tasks(store).of_item(first.task.item)[-1]
+    assert (last.round, last.turn) == (Round.CURATION, 2)
+    assert three.claim(last.id)
+    (doubt,) = three.desk.look(last.id).doubts
+    assert (doubt.at, doubt.reasons[0].code, doubt.reasons[0].other) == (
+        "phone",
+        "reviewers_disagree",
+        "54321",
+    )
+    three.finish(three.accept_all(three.desk.look(last.id)))
+    assert three.desk.look(conflict.id).doubts == ()
+
+
 def test_a_new_run_that_reads_the_same_opens_nothing(url: str, store: Store, ann: Reviewer) -> None:
     sitting = ann.accept_all(ann.next())
     ann.finish(sitting)

@@ -28,6 +28,7 @@ from structurer.store.review.probes import ProbeKind, Probes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from structurer.review.editing.comparing import Difference
     from structurer.store import Store
     from structurer.store.review import Item, Task
     from structurer.store.review.probes import Probe
@@ -178,31 +179,34 @@ def _left_open(store: Store, task: Task) -> Iterator[tuple[str, Reason]]:
 
 
 def _disagreements(store: Store, task: Task) -> Iterator[tuple[str, Reason]]:
-    by_round = {each.round: each for each in Tasks(store).of_item(task.item) if each.id < task.id}
+    turns = Tasks(store).of_item(task.item)
+    by_round = {turn.round: turn for turn in turns}
     first, second = by_round.get(Round.FIRST), by_round.get(Round.SECOND)
-    if task.turn > 1 or first is None or second is None or second.state is not TaskState.DONE:
+    if first is None or second is None or second.finished_at is None:
+        return
+    curated = (turn.finished_at or 0 for turn in turns if turn.round is Round.CURATION and turn.id != task.id)
+    if max(curated, default=0) > second.finished_at:
         return
     one, two = sit_down(store, first.id), sit_down(store, second.id)
     if one is None or two is None:
         return
     mine = after(store, first, opened(one.record, DECLARATION.entry.empty()))
     other = after(store, second, opened(two.record, DECLARATION.entry.empty()))
-    for at, value, theirs, _row in differences(mine, other):
-        yield at, _two_readings("reviewers_disagree", "one reviewer has", value, "another", theirs)
+    for difference in differences(mine, other):
+        yield difference.at, _two_readings("reviewers_disagree", "one reviewer has", "another", difference)
 
 
 def _later(store: Store, item: Item, start: State) -> Iterator[tuple[str, Reason]]:
     for body in Items(store).conflicts(item.id):
         later = opened(unpacked_json(body), DECLARATION.entry.empty())
-        for at, value, theirs, _row in differences(start, later):
-            yield (
-                at,
-                _two_readings(
-                    "later_run_differs", "the reviewed value is", value, "a later run reads", theirs
-                ),
-            )
+        for difference in differences(start, later):
+            words = ("the reviewed value is", "a later run reads")
+            yield difference.at, _two_readings("later_run_differs", *words, difference)
 
 
-def _two_readings(code: str, one: str, value: Any, two: str, other: Any) -> Reason:
-    words = ["nothing" if each is None else f"“{each}”" for each in (value, other)]
-    return Reason(code, f"{one} {words[0]}, {two} {words[1]}", other=None if other is None else str(other))
+def _two_readings(code: str, one: str, two: str, difference: Difference) -> Reason:
+    """Return why somebody must choose; a whole row is not put in by choosing, but added by hand."""
+    _at, mine, other, row = difference
+    words = ["nothing" if each is None else f"“{each}”" for each in (mine, other)]
+    choice = None if other is None or row is not None else str(other)
+    return Reason(code, f"{one} {words[0]}, {two} {words[1]}", other=choice)
