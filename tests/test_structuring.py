@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from model_server import FixedAnswers, ModelServer
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from structurer.models import Record
 
 
 def document() -> Document:
@@ -39,3 +42,18 @@ def test_settings_that_name_a_model_ask_it(tmp_path: Path, monkeypatch: pytest.M
         by_layout = structure(document(), LayoutEngine(), settings)
         assert len(server.bodies) == asked
     assert by_layout[0].provenance.engine == "layout"
+
+
+def test_a_model_can_be_asked_where_an_event_loop_runs_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def as_in_a_notebook() -> list[Record]:
+        return structure(document(), settings=settings)
+
+    with ModelServer(FixedAnswers(lambda body: {"number": 7, "phone": []})) as server:
+        settings = Settings(engine="model", model="m", base_url=server.base_url, mode="tools")
+        assert [record.data for record in asyncio.run(as_in_a_notebook())] == [
+            record.data for record in structure(document(), settings=settings)
+        ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from structurer.engines import HybridEngine, ModelEngine
 from structurer.errors import ModelServerError, PausedError, ProviderDownError, StoppedError
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from structurer.pipeline import Prepared, Structured
     from structurer.runs.readers import Outcome, Task
     from structurer.settings import Settings
+
+_T = TypeVar("_T")
 
 _FILINGS_AHEAD = 4
 """Filings begun for each request that may be in flight."""
@@ -170,7 +173,23 @@ def structure_with_model(
             records = iter(await _all(_drive(client, one) for each in readings for one in each.records))
             return [each.finished([next(records) for _ in each.records]) for each in readings]
 
-    return asyncio.run(structure())
+    return _outside_of_loops(structure())
+
+
+def _outside_of_loops(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run work to its end: in a thread of its own where this one has an event loop already, as notebooks do."""
+    if not _has_loop():
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+def _has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _drive(client: ModelClient, reading: Reading[Record]) -> Record:
