@@ -177,7 +177,7 @@ def structure_with_model(
 
 
 def _outside_of_loops(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run work to its end: in a thread of its own where this one has an event loop already, as notebooks do."""
+    """Run work to its end; in a thread of its own where this one has an event loop, as in notebooks."""
     if not _has_loop():
         return asyncio.run(work)
     with ThreadPoolExecutor(1) as thread:
