@@ -89,7 +89,7 @@ class Site:
         if visitor is not None:
             opened.add_cookies([{"name": COOKIE, "value": visitor.secret, "url": self.url}])
         page = opened.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         self._left.callback(_expect_none, errors)

@@ -341,17 +341,30 @@ def _open_audit(store: Store, item: int, at: str) -> int:
     return task
 
 
-def test_an_audit_waits_for_the_first_look_and_begins_with_what_it_left(
-    store: Store, ann: Reviewer, ben: Reviewer
-) -> None:
+def test_an_audit_begins_with_what_the_first_look_left(store: Store, ann: Reviewer, ben: Reviewer) -> None:
     sitting = ann.do(ann.accept_all(ann.next()), do.Correct(at="phone", value="12345"))
     task = _open_audit(store, sitting.task.item, "phone")
-    assert not ben.claim(task)
     ann.finish(sitting)
     assert ben.claim(task)
     audit = ben.desk.look(task)
     assert audit.state.value("phone") == "12345"
     ben.finish(ben.do(audit, do.Correct(at="phone", value="54321")))
+    record = reviewed(store, sitting.key)
+    assert record is not None
+    assert record["data"]["phone"] == "54321"
+    assert record["review"]["by"] == ["ann", "ben"]
+
+
+def test_an_audit_that_ends_before_the_first_look_is_exported_with_it(
+    store: Store, ann: Reviewer, ben: Reviewer
+) -> None:
+    sitting = ann.accept_all(ann.next())
+    task = _open_audit(store, sitting.task.item, "phone")
+    assert ben.claim(task)
+    ben.finish(ben.do(ben.desk.look(task), do.Correct(at="phone", value="54321")))
+    assert reviewed(store, sitting.key) is None
+    assert ann.desk.look(sitting.task.id).state.value("phone") == sitting.state.value("phone")
+    ann.finish(sitting)
     record = reviewed(store, sitting.key)
     assert record is not None
     assert record["data"]["phone"] == "54321"

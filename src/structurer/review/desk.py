@@ -18,13 +18,7 @@ from structurer.review.quality.findings import note
 from structurer.review.quality.planting import planted
 from structurer.review.sitting import after, events_of, settling_turns, sit_down
 from structurer.store.packing import as_json, packed_json
-from structurer.store.review import (
-    Decisions,
-    LostClaimError,
-    Round,
-    StaleVersionError,
-    Tasks,
-)
+from structurer.store.review import Decisions, LostClaimError, Round, StaleVersionError, Tasks, TaskState
 from structurer.store.review.probes import Probes
 
 if TYPE_CHECKING:
@@ -37,6 +31,7 @@ if TYPE_CHECKING:
     from structurer.review.policy import Policy
     from structurer.review.sitting import Sitting
     from structurer.store import Store
+    from structurer.store.review import Task
 
 _MOST_SECONDS = 3_600.0
 """A decision that took longer was interrupted."""
@@ -162,7 +157,8 @@ class Desk:
         if left:
             raise UnfinishedError(f"{left} more to decide before this declaration is done")
         opens = self._follows(sitting)
-        settled = None if Round.CURATION in opens or _leaves_as_it_was(sitting) else self._outcome(sitting)
+        waits = Round.CURATION in opens or self._others_must_settle(sitting.task)
+        settled = None if waits or _leaves_as_it_was(sitting) else self._outcome(sitting)
         if not Tasks(self._store).finish(sitting.task, self._account, version, settled, opens):
             raise LostClaimError("you do not have this declaration in hand any more")
         note(self._store, task)
@@ -175,6 +171,13 @@ class Desk:
         if sitting.task.round is Round.SECOND and self._disagrees(sitting):
             return (Round.CURATION,)
         return ()
+
+    def _others_must_settle(self, task: Task) -> bool:
+        """Say whether what is exported waits for another turn."""
+        others = (turn for turn in Tasks(self._store).of_item(task.item) if turn.id != task.id)
+        return any(
+            turn.state is TaskState.OPEN and turn.round in (Round.FIRST, Round.CURATION) for turn in others
+        )
 
     def _disagrees(self, second: Sitting) -> bool:
         read = opened(second.record, DECLARATION.entry.empty())

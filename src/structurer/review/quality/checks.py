@@ -73,8 +73,9 @@ def checks_of(probes: Iterable[Probe]) -> tuple[Check, ...]:
 
 
 def with_shown(state: State, probes: Iterable[Probe]) -> State:
-    """Return a state with the planted values in it."""
-    return state.with_cells({check.at: check.shown for check in checks_of(probes)})
+    """Return a state with the planted values in it, in the place of what was read and nothing else."""
+    checks = (check for check in checks_of(probes) if state.cells.get(check.at) == check.truth)
+    return state.with_cells({check.at: check.shown for check in checks})
 
 
 def without_planted(state: State, probes: Iterable[Probe]) -> State:

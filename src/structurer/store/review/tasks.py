@@ -69,7 +69,7 @@ HELD = and_(REVIEW_TASK.c.holder_id.is_not(None), REVIEW_TASK.c.lease_until > no
 def may_take(account: int, rounds: Collection[Round]) -> ColumnElement[bool]:
     """Say which open tasks a person may take: of these rounds, and no second look at what was theirs.
 
-    A curator waits for the first look, an audit for both: each begins with what those before it left.
+    A curator waits for the first look, and begins with what it left.
     """
     looked_before = exists().where(
         _OTHER.c.item_id == REVIEW_TASK.c.item_id,
@@ -77,18 +77,13 @@ def may_take(account: int, rounds: Collection[Round]) -> ColumnElement[bool]:
         or_(_OTHER.c.finished_by == account, _decided_on(account)),
     )
     again = and_(REVIEW_TASK.c.round == Round.SECOND, looked_before)
-    waits = or_(_waits(Round.CURATION, Round.FIRST), _waits(Round.AUDIT, Round.FIRST, Round.CURATION))
-    return and_(REVIEW_TASK.c.state == TaskState.OPEN, REVIEW_TASK.c.round.in_(rounds), ~again, ~waits)
-
-
-def _waits(round_: Round, *for_: Round) -> ColumnElement[bool]:
-    """Say whether a task is of a round, and one of other rounds is still open for the same record."""
-    other_is_open = exists().where(
+    first_is_open = exists().where(
         _OTHER.c.item_id == REVIEW_TASK.c.item_id,
-        _OTHER.c.round.in_(for_),
+        _OTHER.c.round == Round.FIRST,
         _OTHER.c.state == TaskState.OPEN,
     )
-    return and_(REVIEW_TASK.c.round == round_, other_is_open)
+    waits = and_(REVIEW_TASK.c.round == Round.CURATION, first_is_open)
+    return and_(REVIEW_TASK.c.state == TaskState.OPEN, REVIEW_TASK.c.round.in_(rounds), ~again, ~waits)
 
 
 def _decided_on(account: int) -> ColumnElement[bool]:
