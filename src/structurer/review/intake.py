@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from structurer.document_types.declaration import DECLARATION
 from structurer.groups import group_of
-from structurer.models import FlagKind
 from structurer.review.editing.comparing import differences
+from structurer.review.editing.doubts import flags_of_reading
 from structurer.review.editing.state import opened
 from structurer.review.ranking import rank
 from structurer.store.packing import unpacked_json
@@ -44,7 +44,7 @@ def take_in(store: Store) -> int:
 
 
 def _rounds(record: Mapping[str, Any]) -> tuple[Round, ...]:
-    return (Round.FIRST,) if any(flag["kind"] == FlagKind.EXTRACTION for flag in record["flags"]) else ()
+    return (Round.FIRST,) if flags_of_reading(record) else ()
 
 
 def _item(unseen: Unseen, record: Mapping[str, Any]) -> NewItem:
@@ -60,9 +60,7 @@ def _item(unseen: Unseen, record: Mapping[str, Any]) -> NewItem:
         engine=record["provenance"]["engine"],
         rank=rank(record),
         doubts=tuple(
-            NewDoubt(flag["path"], flag["code"], group_of(flag["path"]))
-            for flag in record["flags"]
-            if flag["kind"] == FlagKind.EXTRACTION
+            NewDoubt(flag["path"], flag["code"], group_of(flag["path"])) for flag in flags_of_reading(record)
         ),
     )
 

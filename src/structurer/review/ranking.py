@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from structurer.groups import Group, group_of
-from structurer.models import FlagKind
 from structurer.paths import covers
+from structurer.review.editing.doubts import flags_of_reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ _WHOLE_RECORD = 60.0
 
 def rank(record: Mapping[str, Any]) -> int:
     """Return a record's place in the queue; the larger, the sooner."""
-    flags = [flag for flag in record["flags"] if flag["kind"] == FlagKind.EXTRACTION]
+    flags = flags_of_reading(record)
     broken = any(flag["code"] in _BROKEN_ARITHMETIC for flag in flags)
     if record["data"] is None:
         cost = _WHOLE_RECORD

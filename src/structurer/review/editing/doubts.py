@@ -39,13 +39,17 @@ class Doubt:
         return group_of(field_of(self.at))
 
 
+def flags_of_reading(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the flags by which a record asks for a reviewer, as they are written."""
+    return [flag for flag in record["flags"] if flag["kind"] == FlagKind.EXTRACTION]
+
+
 def doubts_of(record: Mapping[str, Any]) -> tuple[Doubt, ...]:
     """Return what a record's flags ask of a reviewer, in the form's order; one doubt for each place."""
     found: dict[str, list[Reason]] = {}
-    for flag in record["flags"]:
-        if flag["kind"] == FlagKind.EXTRACTION:
-            reason = Reason(flag["code"], flag["message"], flag["severity"], flag.get("other"))
-            found.setdefault(address_of(flag["path"]), []).append(reason)
+    for flag in flags_of_reading(record):
+        reason = Reason(flag["code"], flag["message"], flag["severity"], flag.get("other"))
+        found.setdefault(address_of(flag["path"]), []).append(reason)
     return tuple(Doubt(at, tuple(reasons)) for at, reasons in found.items())
 
 

@@ -32,6 +32,11 @@ class Attempt(NamedTuple):
     by_address: str
     at: int
 
+    @property
+    def refusal(self) -> str:
+        """What to say to somebody who has to wait."""
+        return f"too many attempts; try again in {-(-self.wait // 60)} minutes"
+
 
 class Logins:
     """The attempts to sign in to a store."""

@@ -149,11 +149,6 @@ class Tasks:
             )
         )
 
-    def held_by(self, account: int) -> tuple[Task, ...]:
-        """Return the tasks that a person has in hand."""
-        mine = _TASK.where(REVIEW_TASK.c.holder_id == account, REVIEW_TASK.c.state == TaskState.OPEN, HELD)
-        return tuple(map(_task, self._store.rows(mine.order_by(REVIEW_TASK.c.id))))
-
     def claim(self, task: int, account: int, rounds: Collection[Round], lease: float) -> bool:
         """Take a task in hand, for ``lease`` seconds; ``False`` where somebody else has it, or may not."""
         free = or_(~func.coalesce(HELD, False), REVIEW_TASK.c.holder_id == account)

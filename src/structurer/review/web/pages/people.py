@@ -98,7 +98,7 @@ def change_password(
     address = "" if request.client is None else request.client.host
     attempt = Logins(store).begin(person.name, address)
     if attempt.wait:
-        raise HTTPException(429, f"too many attempts; try again in {-(-attempt.wait // 60)} minutes")
+        raise HTTPException(429, attempt.refusal)
     _, kept = Accounts(store).named(person.name) or (None, None)
     if has_token(request) or not matches(kept, password):
         raise HTTPException(403, "this is not your password; nothing was changed")

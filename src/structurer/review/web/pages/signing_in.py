@@ -47,8 +47,8 @@ def sign_in(
     address = "" if request.client is None else request.client.host
     attempt = Logins(store).begin(name, address)
     if attempt.wait:
-        words = f"too many attempts; try again in {-(-attempt.wait // 60)} minutes"
-        answer = page(request, "sign_in.html.jinja", None, 429, next=local(next), name=name, problem=words)
+        problem = attempt.refusal
+        answer = page(request, "sign_in.html.jinja", None, 429, next=local(next), name=name, problem=problem)
         answer.headers["Retry-After"] = str(attempt.wait)
         return answer
     person, kept = Accounts(store).named(name) or (None, None)
